@@ -1,0 +1,155 @@
+"""Wire JSON: what a manifest may hold, taken in and copied."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from podcompose.errors import Finding, RawPath
+
+__all__ = ["DEPTH", "Json", "JsonMap", "Mark", "Marks", "copy", "kind_of", "same", "snapshot"]
+
+Json: TypeAlias = Any
+JsonMap: TypeAlias = dict[str, Any]
+
+#: How many maps and lists inside each other are taken for a pod at all; a Pod of today needs fewer than 20.
+DEPTH = 100
+
+_INT64 = 2**63
+
+
+class Mark(NamedTuple):
+    """Where a value stands in the text it was read from; lines and columns count from 1."""
+
+    line: int
+    column: int
+    #: Where its key stands; for a list element, and for the document, the value itself.
+    key_line: int
+    key_column: int
+    #: How a plain scalar that is no string was written ("1.10", "no"), to say how to quote it.
+    text: str | None = None
+
+
+Marks: TypeAlias = Mapping[RawPath, Mark]
+
+
+def snapshot(value: object, found: list[Finding]) -> Json:
+    """
+    Copy `value` as wire JSON that shares nothing with it; note in `found` all that JSON or Kubernetes cannot say.
+
+    Shapes: any Mapping becomes a dict, a list or tuple a list; subclasses of str and int become plain.
+
+    >>> snapshot({"a": (1, "x")}, [])
+    {'a': [1, 'x']}
+    """
+    return _snapshot(value, (), found)
+
+
+def _snapshot(value: Any, path: RawPath, found: list[Finding]) -> Json:
+    kind = type(value)
+    if kind is str:
+        return value if value.isascii() else _text(value, path, found)
+    if value is None or kind is bool:
+        return value
+    is_map = kind is dict or isinstance(value, Mapping)
+    if not is_map and kind is not list and not isinstance(value, (list, tuple)):
+        return _scalar(value, path, found)
+    if len(path) >= DEPTH:
+        return _note(found, "too-deep", path[:4], f"more than {DEPTH} maps and lists inside each other, or one that holds itself")
+    if is_map:
+        return {_key(key, path, found): _snapshot(entry, (*path, key), found) for key, entry in value.items()}
+    return [_snapshot(entry, (*path, index), found) for index, entry in enumerate(value)]
+
+
+def _key(key: object, path: RawPath, found: list[Finding]) -> str:
+    if type(key) is str and key.isascii():
+        return key
+    if isinstance(key, str):
+        return str(_text(key, path, found))
+    _note(found, "bad-key", path, f"the key {key!r:.80} is a {type(key).__name__}, not a string", f'quote it: "{key!s:.80}"')
+    return repr(key)
+
+
+def _text(value: str, path: RawPath, found: list[Finding]) -> Json:
+    plain = str.__str__(value)
+    try:
+        plain.encode()
+    except UnicodeEncodeError:
+        return _note(found, "bad-text", path, f"{plain!a:.80} holds a lone surrogate, which is no Unicode text")
+    return plain
+
+
+def _scalar(value: Any, path: RawPath, found: list[Finding]) -> Json:
+    if isinstance(value, str):
+        return _text(value, path, found)
+    if isinstance(value, int):
+        if -_INT64 <= value < _INT64:
+            return int(value)
+        return _note(found, "out-of-range", path, f"an integer of {value.bit_length()} bits; Kubernetes has 64-bit integers")
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else _note(found, "not-json", path, f"JSON has no number for {value!r}")
+    return _note(found, "not-json", path, f"a {type(value).__name__} is no JSON value", _remedy(value))
+
+
+def _remedy(value: object) -> str | None:
+    if hasattr(value, "isoformat"):
+        return f'quote it: "{value.isoformat()!s:.40}"'
+    return "decode it to text" if isinstance(value, (bytes, bytearray)) else None
+
+
+def _note(found: list[Finding], code: str, path: RawPath, message: str, suggestion: str | None = None) -> None:
+    found.append(Finding(code, "", message, suggestion, path))
+
+
+def copy(value: Json) -> Json:
+    """
+    Copy wire JSON; nothing of the result is shared with `value`, nor is any part of it shared with another.
+
+    >>> copy({"a": [1]})
+    {'a': [1]}
+    """
+    kind = type(value)
+    if kind is dict:
+        return {key: entry if type(entry) is str else copy(entry) for key, entry in value.items()}
+    return [copy(entry) for entry in value] if kind is list else value
+
+
+def same(left: Json, right: Json) -> bool:
+    """
+    Whether two values are one and the same JSON: 1, 1.0, true and "1" are four different values.
+
+    >>> same({"a": 1}, {"a": True}), same([1, "x"], [1, "x"])
+    (False, True)
+    """
+    if left is right:
+        return True
+    kind = type(left)
+    if kind is not type(right):
+        return False
+    if kind is dict:
+        return len(left) == len(right) and all(key in right and same(entry, right[key]) for key, entry in left.items())
+    if kind is list:
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(left == right)
+
+
+def kind_of(value: Json) -> str:
+    """
+    What a person calls the type of a JSON value.
+
+    >>> kind_of({}), kind_of(True), kind_of(None)
+    ('a map', 'a boolean', 'null')
+    """
+    return _KINDS[type(value)]
+
+
+_KINDS: Mapping[type, str] = {
+    dict: "a map",
+    list: "a list",
+    str: "a string",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a float",
+    type(None): "null",
+}
