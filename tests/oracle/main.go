@@ -37,7 +37,12 @@ type request struct {
 type answer map[string]any
 
 var operations = map[string]func(request) answer{
-	"schema": dumpSchema,
+	"schema":    dumpSchema,
+	"strategic": strategic,
+	"apply":     apply,
+	"decode":    decode,
+	"yaml":      readYAML,
+	"bench":     bench,
 }
 
 func main() {
