@@ -1,0 +1,104 @@
+"""Guesses at what was meant, made only where something is wrong."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from podcompose.core.json import Json
+
+__all__ = ["close", "element_for", "list_for", "listed", "map_for", "unknown_directive", "unknown_field"]
+
+
+def close(word: str, words: Iterable[str]) -> str | None:
+    """
+    The word that was probably meant.
+
+    >>> close("bsae", ["base", "git-sync"])
+    'base'
+    """
+    folded = {other.lower(): other for other in words}
+    match = difflib.get_close_matches(word.lower(), folded, 1, 0.7)
+    return folded[match[0]] if match != [] else None
+
+
+def listed(words: Iterable[str]) -> str:
+    """
+    Words for a sentence.
+
+    >>> listed(["base", "git-sync"])
+    'base, git-sync'
+    """
+    return ", ".join(words)
+
+
+def unknown_field(struct: str, name: str, fields: Collection[str], owners: Mapping[str, list[str]]) -> tuple[str, str | None]:
+    """
+    What to say of a field that a struct does not have.
+
+    >>> unknown_field("Container", "volume_mounts", ["volumeMounts"], {})
+    ('a Container has no field `volume_mounts`', 'did you mean `volumeMounts`? Kubernetes writes it in camelCase')
+    """
+    article = "an" if struct[:1] in "AEIO" else "a"
+    message = f"{article} {struct} has no field `{name:.60}`"
+    camel = re.sub(r"_+([a-zA-Z0-9])", lambda match: match[1].upper(), name.strip("_"))
+    spelled = {field.lower(): field for field in fields}.get(camel.lower())
+    if spelled is not None:
+        case = " Kubernetes writes it in camelCase" if "_" in name else " Upper and lower case matter"
+        return message, f"did you mean `{spelled}`?{case}"
+    guess = close(camel, fields)
+    if guess is not None:
+        return message, f"did you mean `{guess}`?"
+    homes = owners.get(camel, [])
+    if homes != []:
+        return message, f"`{camel}` is a field of {listed(homes[:3])}"
+    return message, 'if it is newer than Kubernetes 1.37, `unknown="keep"` takes it as it is'
+
+
+def unknown_directive(name: str) -> tuple[str, str | None]:
+    """
+    What to say of a key that begins with `$` and is no directive here.
+
+    >>> unknown_directive("$patches")
+    ('`$patches` is no directive here', 'did you mean `$patch`?')
+    """
+    message = f"`{name:.60}` is no directive here"
+    if name.startswith("$setElementOrder/"):
+        return message, "leave it out: the list itself gives the order"
+    if name.startswith("$deleteFromPrimitiveList/"):
+        return message, "it names a list of scalars beside it"
+    guess = close(name, ["$patch", "$retainKeys"])
+    return message, None if guess is None else f"did you mean `{guess}`?"
+
+
+def list_for(value: Json, key: str | None = None) -> str | None:
+    """
+    How to write what was given where a list is wanted.
+
+    >>> list_for("x"), list_for({"A": "1"}, "name")
+    ('write a list: ["x"]', 'write a list of maps: [{"name": ...}]')
+    """
+    if type(value) is dict:
+        return f'write a list of maps: [{{"{key}": ...}}]' if key is not None else "write a list: start each entry with `- `"
+    return f'write a list: ["{value}"]' if type(value) is str and len(value) < 40 else None
+
+
+def element_for(value: Json, key: str) -> str | None:
+    """
+    How to write what was given where an element of a keyed list is wanted.
+
+    >>> element_for("x", "name")
+    'write {"name": "x"}'
+    """
+    return f'write {{"{key}": "{value}"}}' if type(value) is str and len(value) < 40 else None
+
+
+def map_for(value: Json) -> str | None:
+    """
+    How to write what was given where a map of strings is wanted.
+
+    >>> map_for(["a=b"])
+    'write a map: {"key": "value"}'
+    """
+    return 'write a map: {"key": "value"}' if type(value) in (list, str) else None

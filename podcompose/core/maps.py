@@ -1,0 +1,264 @@
+"""
+Structs and free maps: field by field, or whole.
+
+A node judges one side alone (`check`) or lays a patch over an original (`merge`). A field that the original lacks is laid over
+the node's `empty`, so that new values and old ones go through the same code: in both a null deletes and a directive is obeyed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
+
+from podcompose.core import hints
+from podcompose.core.json import Json, JsonMap, same
+from podcompose.core.scalars import VERBATIM, Scalar
+from podcompose.core.schema import OneOf
+from podcompose.core.walk import At, Walk
+
+__all__ = ["DELETE", "FreeMap", "Node", "Struct", "Whole"]
+
+DELETE: JsonMap = {"$patch": "delete"}
+PRIMITIVES = "$deleteFromPrimitiveList/"
+
+#: When a one-of's member takes the others out: whenever the patch mentions it, or when the API server would call it set.
+Switch = Literal["mentioned", "set", "never"]
+
+
+class Node(Protocol):
+    """What the merge knows of one field."""
+
+    @property
+    def empty(self) -> Json:
+        """What a patch is laid over where the original has nothing."""
+
+    def check(self, value: Json, at: At, walk: Walk) -> Json:
+        """Judge an original: return it without nulls, sharing what did not change."""
+
+    def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
+        """Lay `patch` over `original`, which `check` has returned; share what did not change."""
+
+
+class Struct:
+    """A struct whose fields are merged one by one."""
+
+    __slots__ = ("fields", "name", "one_of", "open", "owners", "switch")
+    empty: Json = {}
+
+    def __init__(self, name: str, one_of: OneOf | None, switch: Switch, *, is_open: bool) -> None:
+        self.name = name
+        self.fields: dict[str, Node] = {}
+        self.one_of = one_of if switch != "never" else None
+        self.switch = switch
+        self.open = is_open
+        #: Where else in a Pod a field of some name stands, for hints.
+        self.owners: Mapping[str, list[str]] = {}
+
+    def check(self, value: Json, at: At, walk: Walk) -> Json:
+        """Judge every field; drop the nulls."""
+        if type(value) is not dict:
+            return walk.wrong_type(at, "a map", value)
+        fields, checked = self.fields, value
+        for name, entry in value.items():
+            if type(entry) is str and entry.isascii() and type(node := fields.get(name)) is Scalar and node.is_text:
+                continue
+            kept = None
+            if entry is not None or type(name) is not str or name[:1] == "$":
+                node = self._field(name, at, walk)
+                kept = node.check(entry, (at, name), walk) if node is not None else None
+            if kept is not entry or kept is None:
+                checked = _with(checked, value, name, kept)
+        return checked
+
+    def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
+        """Lay every field of the patch over its counterpart."""
+        if type(patch) is not dict:
+            return walk.wrong_type(at, "a map", patch)
+        fields = self.fields
+        if not patch.keys() <= fields.keys():
+            original, patch = self._obey(original, patch, at, walk)
+        if self.one_of is not None:
+            original = _switch(self.one_of, self.switch, original, patch)
+        result = {**original}
+        for name, change in patch.items():
+            if change is None or (type(change) is dict and _is_delete(change, (at, name), walk)):
+                result.pop(name, None)
+                continue
+            node = fields.get(name, VERBATIM)
+            result[name] = node.merge(result.get(name, node.empty), change, (at, name), walk)
+        return result
+
+    def _field(self, name: Any, at: At, walk: Walk) -> Node | None:
+        if type(name) is not str:
+            return walk.note(at, "bad-key", f"the key {name!r:.80} is a {type(name).__name__}, not a string", f'quote it: "{name!s:.80}"')
+        node = self.fields.get(name)
+        if node is None:
+            if name[:1] == "$":
+                return walk.note((at, name), "directive", walk.no_directive, at_key=True)
+            if walk.keep_unknown or self.open:
+                return VERBATIM
+            message, suggestion = hints.unknown_field(self.name, name, self.fields, self.owners)
+            walk.note((at, name), "unknown-field", message, suggestion, at_key=True)
+        return node
+
+    def _obey(self, original: JsonMap, patch: JsonMap, at: At, walk: Walk) -> tuple[JsonMap, JsonMap]:
+        """Take what the directives delete out of the original, and the directives and unknown fields out of the patch."""
+        changes = {name: change for name, change in patch.items() if name[:1] != "$"}
+        for name in [name for name in changes if name not in self.fields and self._field(name, at, walk) is None]:
+            del changes[name]
+        for name, value in patch.items():
+            if name[:1] == "$":
+                original = self._directive(name, value, original, changes, at, walk)
+        return original, changes
+
+    def _directive(self, name: str, value: Json, original: JsonMap, changes: JsonMap, at: At, walk: Walk) -> JsonMap:
+        if name == "$patch":
+            return _patch_directive(value, original, at, walk)
+        if name == "$retainKeys":
+            return _retain_keys(value, original, changes, at, walk)
+        if name.startswith(PRIMITIVES) and self._is_primitive_list(name.removeprefix(PRIMITIVES)):
+            return _delete_primitives(name, value, original, at, walk)
+        walk.note((at, name), "directive", *hints.unknown_directive(name), at_key=True)
+        return original
+
+    def _is_primitive_list(self, name: str) -> bool:
+        node = self.fields.get(name)
+        return isinstance(node, Primitives) and node.of_scalars
+
+
+class Primitives(Protocol):
+    """A list node that says whether its entries are scalars."""
+
+    of_scalars: bool
+
+
+class FreeMap(Struct):
+    """A map with keys of the user's choice, merged key by key."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, name: str, value: Node) -> None:
+        super().__init__(name, None, "never", is_open=True)
+        self.value = value
+
+    def check(self, value: Json, at: At, walk: Walk) -> Json:
+        """Judge every key and value; drop the nulls."""
+        if type(value) is not dict:
+            return walk.wrong_type(at, "a map", value, hints.map_for(value))
+        checked = value
+        for name, entry in value.items():
+            kept = None
+            if (entry is not None or type(name) is not str or name[:1] == "$") and self._name(name, at, walk):
+                kept = self.value.check(entry, (at, name), walk) if entry is not None else None
+            if kept is not entry or kept is None:
+                checked = _with(checked, value, name, kept)
+        return checked
+
+    def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
+        """Lay every key of the patch over its counterpart."""
+        if type(patch) is not dict:
+            return walk.wrong_type(at, "a map", patch, hints.map_for(patch))
+        if any(name[:1] == "$" for name in patch):
+            original, patch = self._obey(original, patch, at, walk)
+        result = {**original}
+        for name, change in patch.items():
+            if change is None:
+                result.pop(name, None)
+            else:
+                result[name] = self.value.merge(None, change, (at, name), walk)
+        return result
+
+    def _name(self, name: Any, at: At, walk: Walk) -> bool:
+        return (type(name) is str and name.isascii() and name[:1] != "$") or super()._field(name, at, walk) is not None
+
+
+class Whole:
+    """A map or struct that is replaced whole."""
+
+    __slots__ = ("inner",)
+    empty: Json = None
+
+    def __init__(self, inner: Struct) -> None:
+        self.inner = inner
+
+    def check(self, value: Json, at: At, walk: Walk) -> Json:
+        """Judge it as what it is."""
+        return self.inner.check(value, at, walk)
+
+    def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
+        """The patch's value; `$patch: replace` says what happens anyway."""
+        if type(patch) is dict:
+            if patch.get("$patch", "") == "replace":
+                patch = {name: entry for name, entry in patch.items() if name != "$patch"}
+            patch = {name: entry for name, entry in patch.items() if name != "$retainKeys"}
+        return self.inner.check(patch, at, walk)
+
+
+def _with(checked: JsonMap, value: JsonMap, name: str, kept: Json) -> JsonMap:
+    """`checked` with `kept` under `name`, or without it; `value` itself is never written to."""
+    if checked is value:
+        checked = {**value}
+    if kept is None:
+        del checked[name]
+    else:
+        checked[name] = kept
+    return checked
+
+
+def _is_delete(change: JsonMap, at: At, walk: Walk) -> bool:
+    if change.get("$patch") != "delete":
+        return False
+    if len(change) > 1:
+        others = ", ".join(f"`{name}`" for name in change if name != "$patch")
+        walk.note(at, "directive", f"`$patch: delete` deletes all of it, yet {others} stand beside it", "use `$patch: replace` to set it anew")
+    return True
+
+
+def _patch_directive(value: Json, original: JsonMap, at: At, walk: Walk) -> JsonMap:
+    if value == "replace":
+        return {}
+    if value == "delete":
+        walk.note((at, "$patch"), "directive", "this cannot be deleted whole")
+    else:
+        message = f"`$patch: {value!s:.40}` means nothing here"
+        walk.note((at, "$patch"), "directive", message, "`delete` and `replace` are the words; merging is what happens without any")
+    return original
+
+
+def _retain_keys(value: Json, original: JsonMap, changes: JsonMap, at: At, walk: Walk) -> JsonMap:
+    if type(value) is not list or any(type(name) is not str for name in value):
+        walk.note((at, "$retainKeys"), "directive", "`$retainKeys` takes a list of field names")
+        return original
+    for name in [name for name, change in changes.items() if change is not None and name not in value]:
+        walk.note((at, name), "directive", f"`{name}` is set here but not listed in `$retainKeys`", f"add `{name}` to the list", at_key=True)
+    return {name: entry for name, entry in original.items() if name in value}
+
+
+def _delete_primitives(name: str, value: Json, original: JsonMap, at: At, walk: Walk) -> JsonMap:
+    if type(value) is not list:
+        walk.wrong_type((at, name), "a list", value)
+        return original
+    field = name.removeprefix(PRIMITIVES)
+    if field not in original:
+        return original
+    kept = [entry for entry in original[field] if not any(same(entry, gone) for gone in value)]
+    return {**original, field: kept}
+
+
+def _switch(one_of: OneOf, switch: Switch, original: JsonMap, patch: JsonMap) -> JsonMap:
+    """Take the members that the patch switches away from out of the original."""
+    if one_of.discriminator is not None:
+        value = patch.get(one_of.discriminator)
+        gone = [name for name, belongs in one_of.values if value is not None and value != belongs]
+    elif any(name in patch and _is_set(name, patch[name], one_of, switch) for name in one_of.members):
+        gone = list(one_of.members)
+    else:
+        return original
+    gone = [name for name in gone if name in original and name not in patch]
+    return original if gone == [] else {name: entry for name, entry in original.items() if name not in gone}
+
+
+def _is_set(name: str, value: Json, one_of: OneOf, switch: Switch) -> bool:
+    if value is None or (type(value) is dict and value.get("$patch") == "delete"):
+        return False
+    return switch == "mentioned" or name not in one_of.non_empty or not (same(value, "") or same(value, []))

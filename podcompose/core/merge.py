@@ -1,0 +1,107 @@
+"""The merge by engines: what a dialect does to an original and a patch that are wire JSON already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+
+from podcompose.core.json import Json, JsonMap, copy, kind_of, snapshot
+from podcompose.core.maps import Struct
+from podcompose.core.schema import Schema
+from podcompose.core.strategic import strategic_merge
+from podcompose.core.walk import Index, Walk
+from podcompose.errors import Finding
+
+__all__ = ["Checked", "Dialect", "Laid", "check", "lay"]
+
+
+class Merger(Protocol):
+    """What a `deepmerge.Merger` looks like."""
+
+    def merge(self, base: Any, nxt: Any) -> Any:
+        """Merge `nxt` into `base`, which it may write to."""
+
+
+Engine: TypeAlias = "Literal['structural', 'strategic'] | Merger"
+
+
+class Dialect(Protocol):
+    """What the engines ask of a dialect."""
+
+    @property
+    def schema(self) -> Schema: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def repeated(self) -> Literal["error", "keep"]: ...
+    @property
+    def unknown(self) -> Literal["error", "keep"]: ...
+    def plan(self) -> Struct:
+        """The dialect compiled."""
+
+
+class Checked(NamedTuple):
+    """An original that was judged once, ready to be laid over many times. Nothing ever writes to it."""
+
+    manifest: JsonMap
+    indexes: Mapping[int, Index]
+    #: Whether it holds a float that two JSON encoders may spell differently.
+    exponents: bool
+    found: list[Finding]
+
+
+class Laid(NamedTuple):
+    """What a patch made of an original; it may share what did not change with both."""
+
+    manifest: JsonMap
+    exponents: bool
+    found: list[Finding]
+
+
+def check(original: Json, dialect: Dialect) -> Checked:
+    """
+    Judge wire JSON as an original of this dialect.
+
+    The result shares what it can with `original`: whoever goes on holding it passes a copy.
+    """
+    if dialect.engine != "structural":
+        return Checked(original, {}, True, [] if type(original) is dict else [_no_map(original)])
+    indexes: dict[int, Index] = {}
+    walk = Walk(
+        keep_unknown=dialect.unknown == "keep",
+        repeats=dialect.repeated == "keep",
+        recorded=indexes,
+        no_directive="a directive belongs into an override, there is nothing to act on here",
+    )
+    manifest = dialect.plan().check(original, None, walk)
+    return Checked(manifest, indexes, walk.exponents, walk.found)
+
+
+def lay(original: JsonMap, patch: Json, dialect: Dialect, indexes: Mapping[int, Index]) -> Laid:
+    """Lay a patch over an original that `check` has returned, or that `lay` has made of one; `indexes` are the check's."""
+    engine = dialect.engine
+    if engine == "structural":
+        walk = Walk(keep_unknown=dialect.unknown == "keep", indexes=indexes)
+        return Laid(dialect.plan().merge(original, patch, None, walk), walk.exponents, walk.found)
+    if type(patch) is not dict:
+        return Laid(original, True, [_no_map(patch)])
+    if engine == "strategic":
+        found: list[Finding] = []
+        return Laid(strategic_merge(original, patch, dialect.schema, found), True, found)
+    return _stranger(engine, original, patch, dialect)  # type: ignore[arg-type] # the two words are done
+
+
+def _stranger(merger: Merger, original: JsonMap, patch: JsonMap, dialect: Dialect) -> Laid:
+    """A merger of someone else's, which may write into what it is given and return anything."""
+    found: list[Finding] = []
+    try:
+        merged = snapshot(merger.merge(copy(original), copy(patch)), found)
+    except Exception as error:  # whatever a stranger's code raises is its finding
+        return Laid(original, True, [Finding("merger-failed", ".", f"{merger!r:.80} raised {type(error).__name__}: {error}")])
+    walk = Walk(keep_unknown=dialect.unknown == "keep", repeats=True)
+    dialect.plan().check(merged, None, walk)
+    return Laid(merged, True, found + walk.found)
+
+
+def _no_map(value: Json) -> Finding:
+    return Finding("wrong-type", ".", f"a pod is a map, got {kind_of(value)}")

@@ -1,0 +1,179 @@
+"""
+How strategic merge patch merges two lists, and what an order directive makes of the outcome.
+
+Each merge answers with two lists: the merged one, and the original as Go's code sees it afterwards, since that is what
+$setElementOrder sorts by. It differs from the original because Go deletes and appends in the original's own memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from podcompose.core.json import Json, JsonMap, kind_of
+from podcompose.core.strategic_order import Identity, UncomparableError, arrange, find
+from podcompose.core.strategic_place import Place, RefusedError, go_text
+from podcompose.errors import Finding
+
+__all__ = ["Merged", "check_order", "kind_of_entries", "merge_lists", "reorder", "take_out"]
+
+JsonList: TypeAlias = list[Json]
+MergeMap: TypeAlias = Callable[[JsonMap, JsonMap, Place], JsonMap]
+
+
+class Merged(NamedTuple):
+    """A merged list, and the original that an order directive beside it sorts by."""
+
+    entries: JsonList
+    original: JsonList
+
+
+def merge_lists(original: JsonList, patch: JsonList, at: Place, merge_map: MergeMap) -> Merged:
+    """Merge the lists that both documents hold at one field (strategicpatch: mergeSliceHandler, mergeSlice)."""
+    if at.key is None:
+        return Merged(patch, original)
+    if original == [] and patch == []:
+        return Merged(original, original)
+    if kind_of_entries(original, patch, at) is dict:
+        return _merge_maps(original, patch, at, merge_map)
+    return _merge_scalars(original, patch, at)
+
+
+def take_out(original: JsonList, doomed: JsonList, at: Place, merge_map: MergeMap) -> JsonList:
+    """Take the entries of a $deleteFromPrimitiveList out, whatever the field's strategy; lists of maps it merges instead."""
+    if original == [] and doomed == []:
+        return original
+    if kind_of_entries(original, doomed, at) is dict:
+        return _merge_maps(original, doomed, at, merge_map).entries
+    identity = Identity("")
+    gone = identity.places(doomed)
+    return [entry for entry in original if identity(entry) not in gone]
+
+
+def kind_of_entries(original: JsonList, patch: JsonList, at: Place) -> type:
+    """The one type of all entries of both lists (strategicpatch: sliceElementType)."""
+    entries = [*original, *patch]
+    if entries == []:
+        raise at.refused("empty-lists", "no elements in any of the given slices", "leave the directive out")
+    kind = type(entries[0])
+    if kind is list:
+        raise at.refused("wrong-type", "lists of lists are not supported")
+    if entries[0] is None:
+        raise at.refused("wrong-type", "the first entry is null (kubectl crashes here)", "leave the null out")
+    if any(type(entry) is not kind for entry in entries):
+        kinds = ", ".join(sorted({kind_of(entry) for entry in entries}))
+        raise at.refused("wrong-type", f"list element types are not identical: {kinds}: {go_text([original, patch])}")
+    return kind
+
+
+# Scalars
+
+
+def _merge_scalars(original: JsonList, patch: JsonList, at: Place) -> Merged:
+    identity = Identity("")
+    wanted, places = identity.places(patch), identity.places(original)
+    if at.key != "":
+        raise _not_a_map(original[0] if original != [] else patch[0], at)
+    rest = [entry for entry in _unique(original) if identity(entry) not in wanted]
+    named = _unique(patch)
+    seen = original if len(places) == len(original) else _overwritten(original, patch)
+    return Merged(arrange(named, rest, patch, seen, identity), seen)
+
+
+def _unique(entries: JsonList) -> JsonList:
+    return list({Identity("")(entry): entry for entry in reversed(entries)}.values())[::-1]
+
+
+def _overwritten(original: JsonList, patch: JsonList) -> JsonList:
+    # An original with repeated entries: Go removes them from the union of both by moving its last entry into their place, and it
+    # does so in the original's memory if the decoder left room there for the patch (it doubles: room for a power of two).
+    union = [*original, *patch]
+    if len(union) > 1 << (len(original) - 1).bit_length():
+        return original
+    identity, last, left = Identity(""), len(union) - 1, 0
+    while left < last:
+        right = left + 1
+        while right <= last:
+            if identity(union[left]) == identity(union[right]):
+                union[right] = union[last]
+                last -= 1
+            else:
+                right += 1
+        left += 1
+    return union[: len(original)]
+
+
+# Maps by merge key
+
+
+def _merge_maps(original: JsonList, patch: JsonList, at: Place, merge_map: MergeMap) -> Merged:
+    if at.key is None or at.key == "":
+        raise at.refused("no-list-key", f"cannot merge lists without merge key for {at.struct}")
+    identity = Identity(at.key)
+    plain = _plain_entries(patch, at, at.key)
+    survivors = _survivors(original, patch, at, identity)
+    if any(entry.get("$patch") == "replace" for entry in patch):
+        named, rest = _split([entry for _, entry in plain], [], at)
+        return Merged(_arranged(named, rest, [], rest, at), survivors)
+    elements = _merge_entries(survivors, plain, at, merge_map)
+    wanted = [entry for _, entry in plain]
+    named, rest = _split(elements, wanted, at)
+    # Go deletes by moving what follows forward, and then appends into the room that leaves: so an order directive finds as many
+    # new elements in the original as were deleted.
+    seen = elements[: len(original)]
+    return Merged(_arranged(named, rest, wanted, survivors, at), seen)
+
+
+def _plain_entries(patch: JsonList, at: Place, key: str) -> list[tuple[int, JsonMap]]:
+    """The patch's entries that are no directives, each with its index, if all entries are right."""
+    findings = [finding for index, entry in enumerate(patch) for finding in _wrong_with(entry, at.entry(index, entry), key)]
+    if findings != []:
+        raise RefusedError(findings)
+    return [(index, entry) for index, entry in enumerate(patch) if "$patch" not in entry]
+
+
+def _wrong_with(entry: JsonMap, at: Place, key: str) -> list[Finding]:
+    directive = entry.get("$patch", "delete")  # an entry without a directive needs what a delete needs: the merge key
+    if directive == "delete":
+        return [] if key in entry else [_no_key(entry, at)]
+    if directive == "replace":
+        return []
+    if directive == "merge":
+        return [at.finding("unknown-directive", "merging lists cannot yet be specified in the patch", "leave `$patch: merge` out")]
+    message = f"unknown patch type: {go_text(directive)} in map: {go_text(entry)}"
+    return [at.finding("unknown-directive", message, "an entry takes `$patch: delete` or `$patch: replace`")]
+
+
+def _survivors(original: JsonList, patch: JsonList, at: Place, identity: Identity) -> JsonList:
+    doomed = [entry for entry in patch if entry.get("$patch") == "delete"]
+    if doomed == []:
+        return original
+    present, gone = identity.places(original), identity.places(doomed)
+    for entry in doomed:
+        _find(entry, present, at, identity)
+    return [entry for entry in original if identity.key not in entry or identity(entry) not in gone]
+
+
+def _merge_entries(survivors: JsonList, plain: list[tuple[int, JsonMap]], at: Place, merge_map: MergeMap) -> JsonList:
+    """Each entry merges into the first element of its key, else it is appended as it stands."""
+    identity = Identity(at.key or "")
+    elements, places = list(survivors), identity.places(survivors)
+    for index, entry in plain:
+        place = _find(entry, places, at, identity)
+        if place >= 0:
+            elements[place] = merge_map(elements[place], entry, at.entry(index, entry))
+        else:
+            places[identity(entry)] = len(elements)
+            elements.append(entry)
+    return elements
+
+
+# Order
+
+
+def check_order(patch: JsonList, order: JsonList, at: Place, order_at: Place) -> None:
+    """Refuse a patch list that is no subsequence of its $setElementOrder (strategicpatch: validatePatchWithSetOrderList)."""
+    if patch == [] or order == []:
+        return
+    key = at.key or ""
+    checked = [(index, entry) for index, entry in enumerate(patch) if key == "" or _needs_map(entry, at)["$patch":] != "delete"]

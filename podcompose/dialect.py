@@ -1,0 +1,130 @@
+"""
+Dialects: which maps are replaced whole, which lists are keyed by what, which one-ofs switch, as one literal value.
+
+A new dialect is made with `dataclasses.replace` from an old one; `docs/dialects.md` shows how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol, TypeAlias
+
+from podcompose.core.lists import Strategy
+from podcompose.core.maps import Switch
+from podcompose.core.plan import Plan, compile_plan
+from podcompose.core.scalars import Strictness
+from podcompose.core.schema import Schema
+from podcompose.schema.pod import POD
+
+__all__ = ["APPLY", "COMPOSE", "STRATEGIC", "Dialect", "Merger"]
+
+
+class Merger(Protocol):
+    """What a `deepmerge.Merger` looks like; anything with this method can stand in for the whole merge."""
+
+    def merge(self, base: Any, nxt: Any) -> Any:
+        """Merge `nxt` into `base`, which it may write to."""
+
+
+#: structural: server-side apply's kind of merge; strategic: kubectl's; a Merger: deepmerge's.
+Engine: TypeAlias = "Literal['structural', 'strategic'] | Merger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """
+    How a patch is merged into an original.
+
+    Source: docs/merge.md for what each choice means to a pod.
+
+    >>> from dataclasses import replace
+    >>> from podcompose import COMPOSE, merge
+    >>> additive = replace(COMPOSE, name="additive", lists={".spec.tolerations": "append_unique"})
+    >>> one, two = {"key": "gpu", "operator": "Exists"}, {"key": "spot", "operator": "Exists"}
+    >>> [t["key"] for t in merge({"spec": {"tolerations": [one]}}, {"spec": {"tolerations": [two]}}, additive)["spec"]["tolerations"]]
+    ['gpu', 'spot']
+    """
+
+    name: str
+    schema: Schema = field(repr=False)
+    engine: Engine = "structural"
+    #: Maps and structs replaced whole: a type ("LabelSelector") or one field ("PodSpec.nodeSelector").
+    atomic: frozenset[str] = field(default=frozenset(), repr=False)
+    #: Lists keyed otherwise than the schema says, by "Type.field"; () replaces such a list whole.
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Lists merged by a strategy: by "Type.field" or by path (".spec.containers[*].envFrom"); deepmerge's names or signature.
+    lists: Mapping[str, str | Strategy] = field(default_factory=dict)
+    #: When a member of a one-of takes the others out of the original.
+    one_ofs: Switch = "mentioned"
+    #: Whether the original may name a key twice in one list; a patch never may.
+    repeated: Literal["error", "keep"] = "error"
+    #: Which JSON values a scalar field takes.
+    scalars: Strictness = "decoder"
+    #: What becomes of a field the schema does not know.
+    unknown: Literal["error", "keep"] = "error"
+    _plans: list[Plan] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        """Equal dialects have equal names."""
+        return hash(self.name)
+
+    def plan(self) -> Plan:
+        """
+        The dialect compiled, once.
+
+        Raises: DialectError: every type, field, path or strategy named here that does not exist.
+        """
+        if self._plans == []:
+            self._plans.append(compile_plan(self, _DEEPMERGE))
+        return self._plans[0]
+
+
+class _Deepmerge:
+    """deepmerge's list strategies, imported when a dialect first uses one."""
+
+    #: Our names, and deepmerge's where they differ.
+    names: Mapping[str, str] = {
+        "append": "append",
+        "prepend": "prepend",
+        "append_unique": "append_unique",
+        "override": "override",
+        "replace": "override",
+    }
+
+    def named(self, name: str) -> Strategy:
+        """deepmerge's strategy of that name."""
+        from deepmerge.strategy.list import ListStrategies
+
+        strategy: Strategy = getattr(ListStrategies, f"strategy_{self.names[name]}")
+        return strategy
+
+    def merger(self) -> Any:
+        """The merger whose `value_strategy` a strategy may call for what lies deeper."""
+        from deepmerge import always_merger
+
+        return always_merger
+
+
+_DEEPMERGE = _Deepmerge()
+
+
+def _apply_atomic() -> frozenset[str]:
+    """The maps and structs that server-side apply replaces whole."""
+    fields = (
+        f"{struct}.{name}"
+        for struct, fields in POD.types.items()
+        for name, known in fields.items()
+        if known.merge == "atomic" and known.kind in ("map", "struct")
+    )
+    return POD.atomic | frozenset(fields)
+
+
+#: Maps merged as strategic merge patch does, lists as server-side apply does; one-ofs switch; nothing silent. The default.
+COMPOSE = Dialect(name="COMPOSE", schema=POD)
+
+#: Server-side apply's merge.
+APPLY = replace(COMPOSE, name="APPLY", atomic=_apply_atomic(), one_ofs="set", repeated="keep", scalars="apply")
+
+#: kubectl's strategic merge patch to the letter, quirks included.
+STRATEGIC = replace(COMPOSE, name="STRATEGIC", engine="strategic", one_ofs="never", repeated="keep", scalars="apply", unknown="keep")
