@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
+from podcompose.core.hints import element_for
 from podcompose.core.json import Json, JsonMap, kind_of
-from podcompose.core.strategic_order import Identity, UncomparableError, arrange, find
+from podcompose.core.strategic_order import Identity, Name, UncomparableError, arrange, find
 from podcompose.core.strategic_place import Place, RefusedError, go_text
 from podcompose.errors import Finding
 
@@ -175,5 +176,87 @@ def check_order(patch: JsonList, order: JsonList, at: Place, order_at: Place) ->
     """Refuse a patch list that is no subsequence of its $setElementOrder (strategicpatch: validatePatchWithSetOrderList)."""
     if patch == [] or order == []:
         return
+    entries = [(index, entry) for index, entry in enumerate(patch) if not _is_delete(entry, at.entry(index, entry))]
+    step = place = 0
+    while step < len(entries) and place < len(order):
+        index, entry = entries[step]
+        if type(entry) is dict and "$patch" in entry:
+            step += 1
+            continue
+        if _name(entry, at.entry(index, entry)) == _name(order[place], order_at.inside(place, place)):
+            _find(entry, Identity(at.key or "").places([entry]), at, Identity(at.key or ""))
+            step += 1
+        place += 1
+    if step < len(entries):
+        message = f"The order in patch list:\n{go_text(patch)}\n doesn't match $setElementOrder list:\n{go_text(order)}\n"
+        raise order_at.refused("order-mismatch", message, "name every element of the list, in the same order")
+
+
+def reorder(merged: Merged, kind: type, order: JsonList, at: Place, order_at: Place) -> JsonList:
+    """Lay the order of a $setElementOrder over a merged list (strategicpatch: mergePatchIntoOriginal, its second half)."""
+    if kind is dict:
+        for index, entry in enumerate(order):
+            _name(entry, order_at.inside(index, index))
+        for entry in merged.original:
+            _name(entry, at)
+    named, rest = _split(merged.entries, order, at)
+    return _arranged(named, rest, order, merged.original, at)
+
+
+def _split(entries: JsonList, wanted: JsonList, at: Place) -> tuple[JsonList, JsonList]:
+    """Those that are wanted, and the others; all need the merge key, untouched ones too."""
+    identity = Identity(at.key or "")
+    for entry in entries:
+        _name(entry, at)
+    if identity.key == "" and any(type(entry) in (dict, list) for entry in [*entries, *wanted]):
+        raise at.refused(*_UNCOMPARABLE)
+    places = identity.places(wanted)
+    is_wanted = [_find(entry, places, at, identity) >= 0 for entry in entries]
+    named = [entry for entry, chosen in zip(entries, is_wanted, strict=True) if chosen]
+    return named, [entry for entry, chosen in zip(entries, is_wanted, strict=True) if not chosen]
+
+
+def _arranged(named: JsonList, rest: JsonList, wanted: JsonList, original: JsonList, at: Place) -> JsonList:
+    try:
+        return arrange(named, rest, wanted, original, Identity(at.key or ""))
+    except UncomparableError:
+        raise at.refused(*_UNCOMPARABLE) from None
+
+
+# Names, and what is wrong with an entry that has none
+
+
+_UNCOMPARABLE = ("bad-merge-key", "a map or a list cannot tell elements apart (kubectl crashes here)", "write a string")
+
+
+def _find(entry: Json, places: dict[Name, int], at: Place, identity: Identity) -> int:
+    try:
+        return find(identity(entry), places)
+    except UncomparableError:
+        raise at.refused(*_UNCOMPARABLE) from None
+
+
+def _name(entry: Json, at: Place) -> Name:
     key = at.key or ""
-    checked = [(index, entry) for index, entry in enumerate(patch) if key == "" or _needs_map(entry, at)["$patch":] != "delete"]
+    if key != "" and type(entry) is not dict:
+        raise _not_a_map(entry, at)
+    if key != "" and key not in entry:
+        raise RefusedError([_no_key(entry, at)])
+    return Identity(key)(entry)
+
+
+def _is_delete(entry: Json, at: Place) -> bool:
+    keyed = at.key is not None and at.key != ""
+    if keyed and type(entry) is not dict:
+        raise _not_a_map(entry, at)
+    return keyed and entry.get("$patch") == "delete"
+
+
+def _not_a_map(entry: Json, at: Place) -> RefusedError:
+    message = f"expected a map[string]interface {{}}, but received {kind_of(entry)}: {go_text(entry)}"
+    return at.refused("wrong-type", message, element_for(entry, at.key or ""))
+
+
+def _no_key(entry: JsonMap, at: Place) -> Finding:
+    message = f"map: {go_text(entry)} does not contain declared merge key: {at.key}"
+    return at.finding("no-merge-key", message, f"add `{at.key}`")

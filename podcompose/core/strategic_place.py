@@ -85,14 +85,15 @@ class Place:
         if self.fields is None:
             message = f"merging an object in json but data type is not struct, instead is: {self.struct}"
             raise self.inside(name, raw_key).refused("wrong-type", message, f"only scalars merge inside this {self.struct}")
-        if name in self.fields:
-            return self.fields[name]
+        fields = {known: field for known, field in self.fields.items() if field.until == self.schema.until}
+        if name in fields:
+            return fields[name]
         # strategicpatch finds a field as Go's JSON does: else by ASCII letters of either case, and U+017F and U+212A are s and k.
         folded = name.replace("\u017f", "s").lower()
-        for known, field in self.fields.items():
+        for known, field in fields.items():
             if known.lower() == folded:
                 return field
-        raise RefusedError([self._unknown(name, raw_key, self.fields)])
+        raise RefusedError([self._unknown(name, raw_key, fields)])
 
     def _unknown(self, name: str, raw_key: str, fields: Mapping[str, Field]) -> Finding:
         message = f"unable to find api field in struct {self.struct} for the json field {go_text(name)!r}"
