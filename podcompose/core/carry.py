@@ -1,0 +1,92 @@
+"""
+What a typed hook changed, applied to the manifest.
+
+A hook sees a pod through the models of the installed client, which may know fewer fields than the manifest has. So its result is
+not taken as it is: what differs between what the client showed before the hook and after it is applied to the manifest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from podcompose.core.json import Json, JsonMap, same
+from podcompose.core.schema import Field, Schema
+
+__all__ = ["carry"]
+
+
+def carry(manifest: JsonMap, before: JsonMap, after: JsonMap, schema: Schema) -> JsonMap:
+    """
+    Apply the changes from `before` to `after` to `manifest`; what `before` does not show of it stays.
+
+    Shapes: wire JSON. `before` is `manifest` without what the client cannot hold: its lists are as long and in the same order.
+            Elements of keyed lists are matched by key, those of other lists where they are equal; a renamed element is a new one.
+    Laws:   carry(m, b, b) == m; carry(m, m, a) == a; no argument is written to; unchanged parts are shared with `manifest`.
+
+    >>> from podcompose.schema.pod import POD
+    >>> carry({"spec": {"new": 1, "hostPID": True}}, {"spec": {"hostPID": True}}, {"spec": {"hostIPC": True}}, POD)
+    {'spec': {'new': 1, 'hostIPC': True}}
+    """
+    root = Field("struct", schema.root, "granular")
+    result: JsonMap = _carry((manifest, before), after, root, schema)
+    return result
+
+
+#: A value of the manifest, and what the client shows of it.
+_Shown = tuple[Json, Json]
+
+
+def _carry(shown: _Shown, after: Json, field: Field | None, schema: Schema) -> Json:
+    manifest, before = shown
+    if same(before, after):
+        return manifest
+    if manifest is before or same(manifest, before):
+        return after
+    if type(manifest) is dict and type(before) is dict and type(after) is dict:
+        return _carry_map(shown, after, field, schema)
+    if type(manifest) is list and type(before) is list and type(after) is list:
+        return _carry_list(shown, after, field, schema)
+    return after
+
+
+def _carry_map(shown: tuple[JsonMap, JsonMap], after: JsonMap, field: Field | None, schema: Schema) -> JsonMap:
+    manifest, before = shown
+    fields = schema.types.get(field.of, {}) if field is not None and field.kind != "map" else {}
+    result = {name: value for name, value in manifest.items() if name in after or name not in before}
+    for name, value in after.items():
+        if name in manifest and name in before:
+            value = _carry((manifest[name], before[name]), value, fields.get(name), schema)
+        result[name] = value
+    return result
+
+
+def _carry_list(shown: tuple[list[Json], list[Json]], after: list[Json], field: Field | None, schema: Schema) -> list[Json]:
+    """Give each element of `after` what the element it was hides: the first unused one of the same key, or else the same value."""
+    element = None if field is None else field._replace(kind="struct", keys=())
+    identify = _by_key(field, schema) if field is not None and field.keys != () else _by_value
+    known: dict[str, list[_Shown]] = {}
+    for pair in reversed(list(zip(*shown, strict=True))):
+        known.setdefault(identify(pair[1]), []).append(pair)
+    result = []
+    for entry in after:
+        pairs = known.get(identify(entry), [])
+        result.append(_carry(pairs.pop(), entry, element, schema) if pairs != [] else entry)
+    return result
+
+
+def _by_key(field: Field, schema: Schema) -> Callable[[Any], str]:
+    defaults = [schema.key_defaults.get(f"{field.of}.{name}") for name in field.keys]
+    keys = list(zip(field.keys, defaults, strict=True))
+
+    def identify(entry: Json) -> str:
+        if type(entry) is not dict:
+            return _by_value(entry)
+        return repr([entry.get(name, default) for name, default in keys])
+
+    return identify
+
+
+def _by_value(entry: Json) -> str:
+    return json.dumps(entry, sort_keys=True)
