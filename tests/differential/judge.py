@@ -1,0 +1,112 @@
+"""What the library says of a pair beside what Kubernetes says, counted; and pairs made small where the two disagree."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from podcompose.core.json import same
+from podcompose.errors import PodComposeError
+from tests.differential.cases import Case
+
+__all__ = ["Answer", "Tally", "compare", "listed", "shrink", "tried"]
+
+#: {"ok": value}, {"error": text}, {"panic": text} or {"race": [answer, answer]}, as the Go program gives them.
+Answer = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often the library and Kubernetes agreed over a number of pairs, the exceptions by name, and where they did not."""
+
+    name: str
+    counts: Counter[str] = field(default_factory=Counter)
+    wrong: list[tuple[Case, Answer, Answer]] = field(default_factory=list)
+
+    def add(self, case: Case, truth: Answer, ours: Answer) -> None:
+        """Count one pair."""
+        verdict = compare(truth, ours)
+        self.counts[verdict] += 1
+        if verdict == "disagree":
+            self.wrong.append((case, truth, ours))
+
+    def __str__(self) -> str:
+        """One line for the end of the test run."""
+        parts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(self.counts.items()))
+        return f"{self.name}: {self.counts.total():,} pairs: {parts}"
+
+
+def compare(truth: Answer, ours: Answer) -> str:
+    """
+    Equal, both refuse, an exception's name, or disagree.
+
+    Where Go panics the library refuses; where Go's answer is a matter of chance, the library gives one of the two.
+    """
+    if "race" in truth:
+        return "exception race" if any(compare(one, ours) in ("equal", "both refuse") for one in truth["race"]) else "disagree"
+    if "panic" in truth:
+        return "exception panic" if "ok" not in ours else "disagree"
+    if "ok" in truth:
+        return "equal" if "ok" in ours and same(truth["ok"], ours["ok"]) else "disagree"
+    return "both refuse" if "ok" not in ours else "disagree"
+
+
+def tried(merge: Callable[[Any, Any], Any], case: Case) -> Answer:
+    """The library's answer, in the Go program's words. An input that was written to is no answer at all."""
+    original, patch = deepcopy(case.original), deepcopy(case.patch)
+    try:
+        answer = {"ok": merge(original, patch)}
+    except PodComposeError as error:
+        answer = {"error": str(error)}
+    assert same(original, case.original), f"the original was written to: {case}"
+    assert same(patch, case.patch), f"the patch was written to: {case}"
+    return answer
+
+
+def listed(tally: Tally, again: Callable[[Case], tuple[Answer, Answer]], most: int = 5) -> str:
+    """The first disagreements, as small as they get."""
+    return "\n".join(_described(shrink(case, again), again) for case, _, _ in tally.wrong[:most])
+
+
+def _described(case: Case, again: Callable[[Case], tuple[Answer, Answer]]) -> str:
+    truth, ours = again(case)
+    lines = (("seed", case.seed), ("original", case.original), ("patch", case.patch), ("Kubernetes", truth), ("podcompose", ours))
+    return "\n".join(["", *(f"{name:>11}: {json.dumps(value, ensure_ascii=False)}" for name, value in lines)])
+
+
+def shrink(case: Case, again: Callable[[Case], tuple[Answer, Answer]], tries: int = 2000) -> Case:
+    """A smaller pair over which the two still disagree."""
+    smaller = True
+    while smaller:
+        smaller = False
+        for candidate in islice(_smaller(case), tries):
+            if compare(*again(candidate)) == "disagree":
+                case, smaller = candidate, True
+                break
+    return case
+
+
+def _smaller(case: Case) -> Iterator[Case]:
+    for value in _without(case.original):
+        yield case._replace(original=value)
+    for value in _without(case.patch):
+        yield case._replace(patch=value)
+
+
+def _without(value: Any) -> Iterator[Any]:
+    """The value less one entry, biggest cuts first."""
+    places: Iterable[Any] = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for place in list(places):
+        rest = dict(value) if isinstance(value, dict) else list(value)
+        del rest[place]
+        yield rest
+    for place in list(places):
+        for entry in _without(value[place]):
+            changed = dict(value) if isinstance(value, dict) else list(value)
+            changed[place] = entry
+            yield changed
