@@ -8,66 +8,26 @@ take what libyaml takes, gives the same documents, findings and marks.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import yaml
 
 from podcompose.core.json import Json
 from podcompose.document import Document, Event, compose
 from podcompose.scalars import resolve
+from podcompose.text import SURROGATE, broken, is_json, json_events, place, prepare, unprintable
 
 __all__ = ["Document", "read", "write"]
 
-_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-#: What YAML 1.1 does not take as text; a byte order mark only counts as such at the very start.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_JSON = re.compile(r'[ \t\r\n,:]*(?:([{\[])|([}\]])|("(?:[^"\\]|\\.)*")|([^\s{}\[\],:"]+))')
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_BREAKS = frozenset("\r\n\x85\u2028\u2029")
+_BLANK_OR_END = _BREAKS | frozenset("\0 \t")
+_INDICATORS = re.compile("([-+])([1-9])?|([1-9])([-+])?")
 #: Text longer than this is not parsed a second time only to say better what is wrong with it.
 _SHORT = 200_000
-#: Stands for a `?` that is none of YAML's; one of Unicode's code points for private use, and not in the text.
-_QUESTION = re.compile(r"\?(?=[^\s,\[\]{}])")
-
-#: What the parsers say, in words for people: (part of their message, ours, what to do).
-_WORDS = (
-    (
-        "invalid Unicode character",
-        "an escape that is no Unicode character (half of a surrogate pair?)",
-        "write the character itself",
-    ),
-    ("tab", "a tab stands where YAML takes only spaces", "indent with spaces"),
-    ("\\t", "a tab stands where YAML takes only spaces", "indent with spaces"),
-    ("cannot start any token", "no value can begin with this character", "quote the value"),
-    ("mapping values are not allowed", "a `:` is one too many here", "quote the value, or mend the indentation"),
-    (
-        "sequence entries are not allowed",
-        "a `- ` cannot stand behind a key on its line",
-        "begin a new line before it, or quote the value",
-    ),
-    ("',' or ']'", "a `[` is not closed, or a comma is missing", "close it with `]`, or quote the value"),
-    ("',' or '}'", "a `{` is not closed, or a comma is missing", "close it with `}`, or quote the value"),
-    ("unexpected end of stream", "a quote is never closed", "close it"),
-    (
-        "could not find expected ':'",
-        "this is neither a key with its `: ` nor part of the text before",
-        "add `: `, or mend the indentation",
-    ),
-    ("block end", "this does not line up with what stands before", "mend the indentation"),
-    ("did not find expected key", "this does not line up with what stands before", "mend the indentation"),
-    ("did not find expected '-' indicator", "this does not line up with what stands before", "mend the indentation"),
-    (
-        "unknown escape character",
-        "a backslash and this character mean nothing in double quotes",
-        "use single quotes, or two backslashes",
-    ),
-    ("escape sequence of", "an escape has too few hexadecimal digits", "use single quotes, or two backslashes"),
-    ("document separator", "a `---` or `...` stands inside of quotes or brackets", "close them before"),
-    ("tag handle", "a tag with a handle that nobody has defined", "leave the tag out, or quote the value"),
-    ("alphabetic or numeric", "a `*` or `&` needs a name behind it", "quote the value"),
-)
+#: A `?` inside of a word, where libyaml takes it for a letter and PyYAML's own parser, in brackets, does not.
+_QUESTION = re.compile(r"""(?<=[^\s,\[\]{}:"'])\?""")
 
 
 def read(text: str | bytes) -> Document:
@@ -81,86 +41,16 @@ def read(text: str | bytes) -> Document:
     >>> value, marks["spec", "hostNetwork"], found
     ({'spec': {'hostNetwork': True}}, Mark(line=2, column=16, key_line=2, key_column=3, text='yes'), [])
     """
-    return compose(_events(text))
+    ready = prepare(text)
+    return compose([ready] if isinstance(ready, Event) else _events(ready))
 
 
-def _events(text: str | bytes) -> Iterator[Event]:
-    try:
-        plain = text if isinstance(text, str) else _decoded(text)
-    except UnicodeDecodeError as error:
-        line, column = _place(text[: error.start].decode("utf-8", "replace") if isinstance(text, bytes) else "")
-        return iter([Event("broken", line, column, f"this is no {error.encoding} text: {error.reason}", None, code="bad-text")])
-    plain = plain[1:] if plain[:1] == "\ufeff" else plain
-    if plain.lstrip()[:1] == "{" and _is_json(plain):
-        return _json_events(plain)
-    odd = _UNPRINTABLE.search(plain)
-    if odd is not None:
-        line, column = _place(plain[: odd.start()])
-        message = f"the character U+{ord(odd[0]):04X} may not stand in YAML"
-        return iter(
-            [
-                Event(
-                    "broken",
-                    line,
-                    column,
-                    message,
-                    code="bad-text",
-                    suggestion="take it out, or write it as an escape in double quotes",
-                )
-            ]
-        )
-    return _yaml_events(plain if plain[-1:] in ("", "\n", "\r") else plain + "\n")
-
-
-def _decoded(data: bytes) -> str:
-    """YAML is UTF-8, or UTF-16 if a byte order mark says so."""
-    return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
-
-
-def _place(before: str) -> tuple[int, int]:
-    """Line and column of what comes after `before`."""
-    breaks = list(_BREAK.finditer(before))
-    return len(breaks) + 1, len(before) - (breaks[-1].end() if breaks else 0) + 1
-
-
-def _is_json(text: str) -> bool:
-    """Kubectl reads what is JSON as JSON: it may hold characters and escapes that YAML does not take."""
-    try:
-        json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _json_events(text: str) -> Iterator[Event]:
-    """The events of a text that is known to be JSON."""
-    line, start, seen = 1, 0, 0
-    yield Event("document", 1, 1)
-    for match in _JSON.finditer(text):
-        place = match.start(match.lastindex or 0)
-        for found in _BREAK.finditer(text, seen, place):
-            line, start = line + 1, found.end()
-        seen, column = place, place - start + 1
-        opening, closing, quoted, bare = match.groups()
-        if quoted is not None:
-            yield _text_event(json.loads(quoted), line, column)
-        elif bare is not None:
-            yield Event("scalar", line, column, bare, plain=True)
-        else:
-            yield Event("end" if closing is not None else "map" if opening == "{" else "list", line, column)
-
-
-def _text_event(text: str, line: int, column: int) -> Event:
-    return Event("scalar", line, column, text) if _SURROGATE.search(text) is None else _lone(line, column)
-
-
-def _lone(line: int, column: int) -> Event:
-    message = "an escape that is no Unicode character (half of a surrogate pair?)"
-    return Event("broken", line, column, message, code="bad-text", suggestion="write the character itself")
+def _events(text: str) -> Iterable[Event]:
+    if text.lstrip()[:1] == "{" and is_json(text):
+        return json_events(text)
+    odd = unprintable(text)
+    # Kubectl's reader ends every line, which shows in a block scalar at the end.
+    return [odd] if odd is not None else _yaml_events(text if text[-1:] in ("", "\n", "\r") else text + "\n")
 
 
 def _yaml_events(text: str) -> Iterator[Event]:
@@ -175,13 +65,12 @@ def _yaml_events(text: str) -> Iterator[Event]:
 
 def _reparsed(text: str) -> Event | None:
     """What PyYAML's own parser, whose words are better, says is wrong."""
-    last = None
-    for last in _pure_events(text) if len(text) < _SHORT else ():
-        pass
-    return last if last is not None and last.kind == "broken" else None
+    events = _pure_events(text) if len(text) < _SHORT else ()
+    return next((event for event in events if event.kind == "broken"), None)
 
 
 def _pure_events(text: str) -> Iterator[Event]:
+    # A character that is not in the text, of those for private use, stands in for each such `?`.
     mask = next((mask for mask in map(chr, range(0xE000, 0xF8FF)) if mask not in text), "?")
     parser = _Parser(_QUESTION.sub(mask, text))
     try:
@@ -206,11 +95,91 @@ class _Parser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
             self.forward()
             super().scan_to_next_token()
 
+    def scan_plain(self) -> Any:
+        """Read a plain scalar."""
+        token = super().scan_plain()
+        if self.flow_level > 0 and self.peek() == ":" and self.peek(1) in (",", "?", "[", "]", "{", "}"):
+            raise yaml.scanner.ScannerError(None, None, "found unexpected ':'", self.get_mark())
+        return token
+
+    def parse_flow_mapping_value(self) -> Any:
+        """Read the value behind a key in braces."""
+        untyped: Any = super()
+        return self._placed(untyped.parse_flow_mapping_value())
+
+    def parse_flow_sequence_entry_mapping_value(self) -> Any:
+        """Read the value behind a key in brackets."""
+        untyped: Any = super()
+        return self._placed(untyped.parse_flow_sequence_entry_mapping_value())
+
+    def _placed(self: Any, event: Any) -> Any:
+        """A value that is not there stands where the next token does."""
+        if (
+            type(event) is yaml.ScalarEvent
+            and event.value == ""
+            and event.implicit[0]
+            and event.tag is None
+            and event.anchor is None
+        ):
+            event.start_mark = self.peek_token().start_mark
+        return event
+
+    def scan_plain_spaces(self, indent: int, start_mark: Any) -> list[str]:
+        """Read what stands between the words of a plain scalar: blanks, or line breaks, which fold."""
+        untyped: Any = self
+        blanks = self._blanks(0, start_mark)
+        if self.peek() not in _BREAKS:
+            return [blanks] if blanks != "" else []
+        breaks = []
+        self.allow_simple_key = True
+        while self.peek() in _BREAKS:
+            breaks.append(untyped.scan_line_break())
+            if self.prefix(3) in ("---", "...") and self.peek(3) in _BLANK_OR_END:
+                return []
+            self._blanks(indent, start_mark)
+        first, *others = breaks
+        return others if first == "\n" and others else [" " if first == "\n" else first, *others]
+
+    def _blanks(self, indent: int, start_mark: Any) -> str:
+        begin = self.pointer
+        while self.peek() in (" ", "\t"):
+            self._refuse_tab(self.column < indent, start_mark)
+            self.forward()
+        return str(self.buffer[begin : self.pointer])
+
+    def _refuse_tab(self, is_bad: bool, start_mark: Any) -> None:
+        if is_bad and self.peek() == "\t":
+            raise yaml.scanner.ScannerError(None, start_mark, "found a tab that violates indentation", self.get_mark())
+
+    def scan_block_scalar_indicators(self, start_mark: Any) -> tuple[bool | None, int | None]:
+        """Read what follows `|` or `>`: whether last line breaks are kept, and the indentation."""
+        match = _INDICATORS.match(self.buffer, self.pointer)
+        signs, digit = (match[1] or match[4], match[2] or match[3]) if match is not None else (None, None)
+        self.forward(0 if match is None else match.end() - match.start())
+        return None if signs is None else signs == "+", None if digit is None else int(digit)
+
+    def scan_block_scalar_ignored_line(self, start_mark: Any) -> None:
+        """Pass over the rest of the line that begins a block scalar."""
+        self._blanks(0, start_mark)
+        super().scan_block_scalar_ignored_line(start_mark)
+
+    def scan_block_scalar_indentation(self) -> Any:
+        """Find out how far a block scalar is indented."""
+        found = super().scan_block_scalar_indentation()
+        self._refuse_tab(True, None)
+        return found
+
+    def scan_block_scalar_breaks(self, indent: int) -> Any:
+        """Read the empty lines of a block scalar."""
+        found = super().scan_block_scalar_breaks(indent)
+        self._refuse_tab(self.column < indent, None)
+        return found
+
     def scan_flow_scalar_non_spaces(self, double: bool, start_mark: Any) -> list[str]:
         """Read a stretch of quoted text."""
         begin = self.get_mark()
         chunks: list[str] = super().scan_flow_scalar_non_spaces(double, start_mark)
-        if _SURROGATE.search("".join(chunks)) is not None:
+        if SURROGATE.search("".join(chunks)) is not None:
             raise yaml.scanner.ScannerError(None, None, "found invalid Unicode character escape code", begin)
         return chunks
 
@@ -241,28 +210,18 @@ def _document(event: Any, line: int, column: int) -> Event:
 
 
 def _broken(error: Exception, text: str, here: Any = None) -> Event:
-    """Where and why a parser gave up, in one sentence."""
-    mark = getattr(error, "problem_mark", None) or here
-    line, column = _clamped(mark.line + 1, mark.column + 1, text) if mark is not None else (1, 1)
-    problem = getattr(error, "problem", None) or "invalid Unicode character"
-    code = "bad-text" if "invalid Unicode character" in problem else "bad-yaml"
-    message, remedy = next(
-        ((said, remedy) for part, said, remedy in _WORDS if part in problem), (f"this is no YAML: {problem}", None)
+    """Where and why a parser gave up."""
+    mark, began = getattr(error, "problem_mark", None) or here, getattr(error, "context_mark", None)
+    # Parsers differ about where the end of the text is.
+    line, column = (1, 1) if mark is None else min((mark.line + 1, mark.column + 1), place(text))
+    return broken(
+        getattr(error, "problem", None) or "invalid Unicode character", line, column, None if began is None else began.line + 1
     )
-    began = getattr(error, "context_mark", None)
-    if began is not None and began.line + 1 < line:
-        message += f" (what it stands in began in line {began.line + 1})"
-    return Event("broken", line, column, message, code=code, suggestion=remedy)
-
-
-def _clamped(line: int, column: int, text: str) -> tuple[int, int]:
-    """The place, or the end of the text if that comes first: parsers differ about what lies beyond."""
-    return min((line, column), _place(text))
 
 
 def write(manifest: Json) -> str:
     """
-    A manifest as YAML for people and for kubectl: keys in their order, and text quoted where any reader might take it for something else.
+    A manifest as YAML for people and for kubectl: keys in order, text quoted where any reader might take it for something else.
 
     Laws: `read(write(manifest)).value == manifest`.
 

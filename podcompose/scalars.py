@@ -43,6 +43,7 @@ _WORDS: Mapping[str, Any] = {
 #: What the first character of anything but a string can be.
 _STARTS = frozenset("+-.0123456789yYnNtTfFoO~")
 _RADIX = re.compile(r"([-+]?)0(?:[xX]([0-9a-fA-F]+)|[bB]([01]+)|[oO]?([0-7]+))", re.ASCII)
+_PLAIN = re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII)
 _WHOLE = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 #: A number that starts with a dot goes through another door in Go, which minds where `_` stands.
@@ -147,19 +148,11 @@ def _integer(digits: str) -> int | None:
     """The integer that is written so, if one is; one beyond 64 bits is an integer only if it is decimal."""
     match = _RADIX.fullmatch(digits)
     if match is None:
-        return (
-            int(digits)
-            if _WHOLE.fullmatch(digits) is not None and len(digits) < 30 and digits.lstrip("+-")[0] != "0"
-            else _zero(digits)
-        )
+        return int(digits) if len(digits) < 30 and _PLAIN.fullmatch(digits) is not None else None
     sign, hexadecimal, binary, octal = match.groups()
     value = int(hexadecimal, 16) if hexadecimal is not None else int(binary, 2) if binary is not None else int(octal, 8)
     value = -value if sign == "-" else value
     return value if -_INT64 <= value < _INT64 or (0 <= value < _UINT64 and sign == "") else None
-
-
-def _zero(digits: str) -> int | None:
-    return 0 if digits in ("0", "+0", "-0") else None
 
 
 def _decimal(text: str, digits: str) -> int | float | str:
