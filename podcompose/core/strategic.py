@@ -18,10 +18,11 @@ Where Kubernetes gives more than one answer, or none:
 - Steps 4 and 5 have no order in Go, so `{"finalizers": ["a"], "$deleteFromPrimitiveList/finalizers": ["a"]}` has a random outcome
   there. Here step 5 comes last, as it does there beside a `$setElementOrder`.
 - Where Go panics (a null as the first entry of a merged list, a map as a merge key) the patch is refused.
-- Go's lists share memory. What follows from that with a `$setElementOrder` beside deletes, and with repeated finalizers in the
-  original, is the same here. Only this is not: beside an empty `$setElementOrder/F`, the F `[{"$patch": "replace"},
-  {"$patch": "delete", "name": "a"}, {"name": "b"}, {"name": "a"}]` over `[{"name": "a"}]` is `a b` in Go, where the deleted
-  element still stands in memory, and the reverse of the patch's order here.
+- Go's lists share memory. What follows from that beside a `$setElementOrder` with deletes, and with repeated finalizers in the
+  original, is the same here, but for two cases. More than 32 finalizers with one of them repeated: there it hangs on how much
+  memory Go's decoder took. And beside an empty `$setElementOrder/containers`, `[{"$patch": "replace"}, {"$patch": "delete",
+  "name": "a"}, {"name": "b"}, {"name": "a"}]` over the containers `b`, `a`: `b a` in Go, where the deleted `a` still stands in
+  memory, and `a b` here.
 
 The comments name the functions of k8s.io/apimachinery/pkg/util/strategicpatch that hold the rule.
 """

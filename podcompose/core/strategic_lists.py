@@ -46,9 +46,8 @@ def take_out(original: JsonList, doomed: JsonList, at: Place, merge_map: MergeMa
         return original
     if kind_of_entries(original, doomed, at) is dict:
         return _merge_maps(original, doomed, at, merge_map).entries
-    identity = Identity("")
-    gone = identity.places(doomed)
-    return [entry for entry in original if identity(entry) not in gone]
+    gone = _WHOLE.places(doomed)
+    return [entry for entry in original if _WHOLE(entry) not in gone]
 
 
 def kind_of_entries(original: JsonList, patch: JsonList, at: Place) -> type:
@@ -70,32 +69,30 @@ def kind_of_entries(original: JsonList, patch: JsonList, at: Place) -> type:
 # Scalars
 
 
+_WHOLE = Identity("")
+
+
 def _merge_scalars(original: JsonList, patch: JsonList, at: Place) -> Merged:
-    identity = Identity("")
-    wanted, places = identity.places(patch), identity.places(original)
-    if at.key != "":
+    if at.identity.key != "":
         raise _not_a_map(original[0] if original != [] else patch[0], at)
-    rest = [entry for entry in _unique(original) if identity(entry) not in wanted]
-    named = _unique(patch)
+    wanted, places = _WHOLE.places(patch), _WHOLE.places(original)
+    named = [patch[index] for index in wanted.values()]
+    rest = [original[index] for name, index in places.items() if name not in wanted]
     seen = original if len(places) == len(original) else _overwritten(original, patch)
-    return Merged(arrange(named, rest, patch, seen, identity), seen)
-
-
-def _unique(entries: JsonList) -> JsonList:
-    return list({Identity("")(entry): entry for entry in reversed(entries)}.values())[::-1]
+    return Merged(arrange(named, rest, patch, seen, _WHOLE), seen)
 
 
 def _overwritten(original: JsonList, patch: JsonList) -> JsonList:
     # An original with repeated entries: Go removes them from the union of both by moving its last entry into their place, and it
-    # does so in the original's memory if the decoder left room there for the patch (it doubles: room for a power of two).
+    # does so in the original's memory if the decoder left room there for the patch (up to 32 entries, room for a power of two).
     union = [*original, *patch]
     if len(union) > 1 << (len(original) - 1).bit_length():
         return original
-    identity, last, left = Identity(""), len(union) - 1, 0
+    last, left = len(union) - 1, 0
     while left < last:
         right = left + 1
         while right <= last:
-            if identity(union[left]) == identity(union[right]):
+            if _WHOLE(union[left]) == _WHOLE(union[right]):
                 union[right] = union[last]
                 last -= 1
             else:
@@ -108,11 +105,10 @@ def _overwritten(original: JsonList, patch: JsonList) -> JsonList:
 
 
 def _merge_maps(original: JsonList, patch: JsonList, at: Place, merge_map: MergeMap) -> Merged:
-    if at.key is None or at.key == "":
+    if at.identity.key == "":
         raise at.refused("no-list-key", f"cannot merge lists without merge key for {at.struct}")
-    identity = Identity(at.key)
-    plain = _plain_entries(patch, at, at.key)
-    survivors = _survivors(original, patch, at, identity)
+    plain = _plain_entries(patch, at)
+    survivors = _survivors(original, patch, at)
     if any(entry.get("$patch") == "replace" for entry in patch):
         named, rest = _split([entry for _, entry in plain], [], at)
         return Merged(_arranged(named, rest, [], rest, at), survivors)
@@ -125,46 +121,46 @@ def _merge_maps(original: JsonList, patch: JsonList, at: Place, merge_map: Merge
     return Merged(_arranged(named, rest, wanted, survivors, at), seen)
 
 
-def _plain_entries(patch: JsonList, at: Place, key: str) -> list[tuple[int, JsonMap]]:
+def _plain_entries(patch: JsonList, at: Place) -> list[tuple[int, JsonMap]]:
     """The patch's entries that are no directives, each with its index, if all entries are right."""
-    findings = [finding for index, entry in enumerate(patch) for finding in _wrong_with(entry, at.entry(index, entry), key)]
+    findings = [finding for index, entry in enumerate(patch) for finding in _wrong_with(index, entry, at)]
     if findings != []:
         raise RefusedError(findings)
     return [(index, entry) for index, entry in enumerate(patch) if "$patch" not in entry]
 
 
-def _wrong_with(entry: JsonMap, at: Place, key: str) -> list[Finding]:
+def _wrong_with(index: int, entry: JsonMap, at: Place) -> list[Finding]:
     directive = entry.get("$patch", "delete")  # an entry without a directive needs what a delete needs: the merge key
     if directive == "delete":
-        return [] if key in entry else [_no_key(entry, at)]
+        return [] if at.identity.key in entry else [_no_key(entry, at.entry(index, entry))]
     if directive == "replace":
         return []
-    if directive == "merge":
-        return [at.finding("unknown-directive", "merging lists cannot yet be specified in the patch", "leave `$patch: merge` out")]
     message = f"unknown patch type: {go_text(directive)} in map: {go_text(entry)}"
-    return [at.finding("unknown-directive", message, "an entry takes `$patch: delete` or `$patch: replace`")]
+    if directive == "merge":
+        message = "merging lists cannot yet be specified in the patch"
+    return [at.entry(index, entry).finding("unknown-directive", message, "an entry takes `$patch: delete` or `$patch: replace`")]
 
 
-def _survivors(original: JsonList, patch: JsonList, at: Place, identity: Identity) -> JsonList:
+def _survivors(original: JsonList, patch: JsonList, at: Place) -> JsonList:
+    identity = at.identity
     doomed = [entry for entry in patch if entry.get("$patch") == "delete"]
     if doomed == []:
         return original
     present, gone = identity.places(original), identity.places(doomed)
     for entry in doomed:
-        _find(entry, present, at, identity)
+        _find(entry, present, at)
     return [entry for entry in original if identity.key not in entry or identity(entry) not in gone]
 
 
 def _merge_entries(survivors: JsonList, plain: list[tuple[int, JsonMap]], at: Place, merge_map: MergeMap) -> JsonList:
     """Each entry merges into the first element of its key, else it is appended as it stands."""
-    identity = Identity(at.key or "")
-    elements, places = list(survivors), identity.places(survivors)
+    elements, places = list(survivors), at.identity.places(survivors)
     for index, entry in plain:
-        place = _find(entry, places, at, identity)
+        place = _find(entry, places, at)
         if place >= 0:
             elements[place] = merge_map(elements[place], entry, at.entry(index, entry))
         else:
-            places[identity(entry)] = len(elements)
+            places[at.identity(entry)] = len(elements)
             elements.append(entry)
     return elements
 
@@ -183,9 +179,7 @@ def check_order(patch: JsonList, order: JsonList, at: Place, order_at: Place) ->
         if type(entry) is dict and "$patch" in entry:
             step += 1
             continue
-        if _name(entry, at.entry(index, entry)) == _name(order[place], order_at.inside(place, place)):
-            _find(entry, Identity(at.key or "").places([entry]), at, Identity(at.key or ""))
-            step += 1
+        step += _are_one(_name(entry, at.entry(index, entry)), _name(order[place], order_at.inside(place, place)), at)
         place += 1
     if step < len(entries):
         message = f"The order in patch list:\n{go_text(patch)}\n doesn't match $setElementOrder list:\n{go_text(order)}\n"
@@ -196,29 +190,28 @@ def reorder(merged: Merged, kind: type, order: JsonList, at: Place, order_at: Pl
     """Lay the order of a $setElementOrder over a merged list (strategicpatch: mergePatchIntoOriginal, its second half)."""
     if kind is dict:
         for index, entry in enumerate(order):
-            _name(entry, order_at.inside(index, index))
+            _require_key(entry, order_at.inside(index, index))
         for entry in merged.original:
-            _name(entry, at)
+            _require_key(entry, at)
     named, rest = _split(merged.entries, order, at)
     return _arranged(named, rest, order, merged.original, at)
 
 
 def _split(entries: JsonList, wanted: JsonList, at: Place) -> tuple[JsonList, JsonList]:
     """Those that are wanted, and the others; all need the merge key, untouched ones too."""
-    identity = Identity(at.key or "")
     for entry in entries:
         _name(entry, at)
-    if identity.key == "" and any(type(entry) in (dict, list) for entry in [*entries, *wanted]):
+    if at.identity.key == "" and any(type(entry) in (dict, list) for entry in [*entries, *wanted]):
         raise at.refused(*_UNCOMPARABLE)
-    places = identity.places(wanted)
-    is_wanted = [_find(entry, places, at, identity) >= 0 for entry in entries]
+    places = at.identity.places(wanted)
+    is_wanted = [_find(entry, places, at) >= 0 for entry in entries]
     named = [entry for entry, chosen in zip(entries, is_wanted, strict=True) if chosen]
     return named, [entry for entry, chosen in zip(entries, is_wanted, strict=True) if not chosen]
 
 
 def _arranged(named: JsonList, rest: JsonList, wanted: JsonList, original: JsonList, at: Place) -> JsonList:
     try:
-        return arrange(named, rest, wanted, original, Identity(at.key or ""))
+        return arrange(named, rest, wanted, original, at.identity)
     except UncomparableError:
         raise at.refused(*_UNCOMPARABLE) from None
 
@@ -229,24 +222,34 @@ def _arranged(named: JsonList, rest: JsonList, wanted: JsonList, original: JsonL
 _UNCOMPARABLE = ("bad-merge-key", "a map or a list cannot tell elements apart (kubectl crashes here)", "write a string")
 
 
-def _find(entry: Json, places: dict[Name, int], at: Place, identity: Identity) -> int:
+def _find(entry: Json, places: dict[Name, int], at: Place) -> int:
     try:
-        return find(identity(entry), places)
+        return find(at.identity(entry), places)
     except UncomparableError:
         raise at.refused(*_UNCOMPARABLE) from None
 
 
+def _are_one(left: Name, right: Name, at: Place) -> bool:
+    if left == right and left[0] in (dict, list):
+        raise at.refused(*_UNCOMPARABLE)
+    return left == right
+
+
 def _name(entry: Json, at: Place) -> Name:
-    key = at.key or ""
-    if key != "" and type(entry) is not dict:
+    if at.identity.key != "":
+        _require_key(entry, at)
+    return at.identity(entry)
+
+
+def _require_key(entry: Json, at: Place) -> None:
+    if type(entry) is not dict:
         raise _not_a_map(entry, at)
-    if key != "" and key not in entry:
+    if at.identity.key not in entry:
         raise RefusedError([_no_key(entry, at)])
-    return Identity(key)(entry)
 
 
 def _is_delete(entry: Json, at: Place) -> bool:
-    keyed = at.key is not None and at.key != ""
+    keyed = at.identity.key != ""
     if keyed and type(entry) is not dict:
         raise _not_a_map(entry, at)
     return keyed and entry.get("$patch") == "delete"
@@ -254,9 +257,9 @@ def _is_delete(entry: Json, at: Place) -> bool:
 
 def _not_a_map(entry: Json, at: Place) -> RefusedError:
     message = f"expected a map[string]interface {{}}, but received {kind_of(entry)}: {go_text(entry)}"
-    return at.refused("wrong-type", message, element_for(entry, at.key or ""))
+    return at.refused("wrong-type", message, element_for(entry, at.identity.key))
 
 
 def _no_key(entry: JsonMap, at: Place) -> Finding:
-    message = f"map: {go_text(entry)} does not contain declared merge key: {at.key}"
-    return at.finding("no-merge-key", message, f"add `{at.key}`")
+    message = f"map: {go_text(entry)} does not contain declared merge key: {at.identity.key}"
+    return at.finding("no-merge-key", message, f"add `{at.identity.key}`")

@@ -4,6 +4,7 @@ Where a strategic merge stands: in the patch, in the pod, and among the structs 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,7 @@ from podcompose.core.hints import close
 from podcompose.core.json import Json
 from podcompose.core.path import Key, Path, Segment, format_path
 from podcompose.core.schema import UNTYPED, Field, Schema
+from podcompose.core.strategic_order import Identity
 from podcompose.errors import Finding, RawPath
 
 __all__ = ["Place", "RefusedError", "go_text"]
@@ -46,6 +48,11 @@ class Place:
     #: Of a list: its merge key, "" if it merges without one, None if it is atomic.
     key: str | None = None
 
+    @property
+    def identity(self) -> Identity:
+        """What tells the entries of this list apart."""
+        return Identity(self.key if self.key is not None else "")
+
     def map_at(self, name: str, raw_key: str) -> Place:
         """The map that both documents hold at `name`; the patch has it at `raw_key`."""
         field = self._field(name, raw_key)
@@ -69,9 +76,9 @@ class Place:
 
     def entry(self, index: int, entry: Json) -> Place:
         """An entry of the patch's list, called by its merge key if it has one."""
-        name = entry.get(self.key) if type(entry) is dict and self.key is not None else None
-        known = name is not None and type(name) not in (dict, list)
-        return self.inside(Key(((self.key or "", name),)) if known else index, index)
+        key = self.identity.key
+        name = entry.get(key) if type(entry) is dict else None
+        return self.inside(index if name is None or type(name) in (dict, list) else Key(((key, name),)), index)
 
     def refused(self, code: str, message: str, suggestion: str | None = None) -> RefusedError:
         """The error to raise where this place cannot be merged."""
@@ -85,18 +92,19 @@ class Place:
         if self.fields is None:
             message = f"merging an object in json but data type is not struct, instead is: {self.struct}"
             raise self.inside(name, raw_key).refused("wrong-type", message, f"only scalars merge inside this {self.struct}")
-        fields = {known: field for known, field in self.fields.items() if field.until == self.schema.until}
-        if name in fields:
-            return fields[name]
+        exact, newest = self.fields.get(name), self.schema.until
+        if exact is not None and exact.until == newest:
+            return exact
         # strategicpatch finds a field as Go's JSON does: else by ASCII letters of either case, and U+017F and U+212A are s and k.
         folded = name.replace("\u017f", "s").lower()
+        fields = {known: field for known, field in self.fields.items() if field.until == newest}
         for known, field in fields.items():
             if known.lower() == folded:
                 return field
         raise RefusedError([self._unknown(name, raw_key, fields)])
 
     def _unknown(self, name: str, raw_key: str, fields: Mapping[str, Field]) -> Finding:
-        message = f"unable to find api field in struct {self.struct} for the json field {go_text(name)!r}"
+        message = f"unable to find api field in struct {self.struct} for the json field {json.dumps(name, ensure_ascii=False)}"
         near = close(name, fields)
         suggestion = None if near is None else f"did you mean `{near}`?"
         return self.inside(name, raw_key).finding("unknown-field", message, suggestion, at_key=True)
