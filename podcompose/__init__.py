@@ -1,0 +1,52 @@
+"""
+Compose Kubernetes pods: the admin's template, the user's override, the admin's hook, by Kubernetes' own merge.
+
+>>> from podcompose import Override, Template, compose
+>>> template = Template.from_yaml("spec: {containers: [{name: base, image: busybox}]}", source="worker.yaml")
+>>> composition = compose(template, Override({"spec": {"containers": [{"name": "base", "image": "python"}]}}, name="team-a"))
+>>> composition.explain("spec.containers[name=base].image").who
+'team-a'
+"""
+
+from podcompose.compose import compose, merge
+from podcompose.composition import Composition
+from podcompose.core.provenance import Explanation
+from podcompose.dialect import APPLY, COMPOSE, STRATEGIC, Dialect
+from podcompose.errors import (
+    DialectError,
+    HookError,
+    MergeError,
+    ModelError,
+    OverrideError,
+    PathError,
+    PodComposeError,
+    Problem,
+    TemplateError,
+    UnknownTemplate,
+)
+from podcompose.override import Override
+from podcompose.template import Catalog, Template
+
+__all__ = [
+    "APPLY",
+    "COMPOSE",
+    "STRATEGIC",
+    "Catalog",
+    "Composition",
+    "Dialect",
+    "DialectError",
+    "Explanation",
+    "HookError",
+    "MergeError",
+    "ModelError",
+    "Override",
+    "OverrideError",
+    "PathError",
+    "PodComposeError",
+    "Problem",
+    "Template",
+    "TemplateError",
+    "UnknownTemplate",
+    "compose",
+    "merge",
+]

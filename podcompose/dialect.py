@@ -8,27 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol, TypeAlias
+from functools import lru_cache
+from typing import Any, Literal
 
 from podcompose.core.lists import Strategy
 from podcompose.core.maps import Switch
+from podcompose.core.merge import Engine
 from podcompose.core.plan import Plan, compile_plan
 from podcompose.core.scalars import Strictness
 from podcompose.core.schema import Schema
 from podcompose.schema.pod import POD
 
-__all__ = ["APPLY", "COMPOSE", "STRATEGIC", "Dialect", "Merger"]
-
-
-class Merger(Protocol):
-    """What a `deepmerge.Merger` looks like; anything with this method can stand in for the whole merge."""
-
-    def merge(self, base: Any, nxt: Any) -> Any:
-        """Merge `nxt` into `base`, which it may write to."""
-
-
-#: structural: server-side apply's kind of merge; strategic: kubectl's; a Merger: deepmerge's.
-Engine: TypeAlias = "Literal['structural', 'strategic'] | Merger"
+__all__ = ["APPLY", "COMPOSE", "STRATEGIC", "Dialect", "keeping"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +39,7 @@ class Dialect:
 
     name: str
     schema: Schema = field(repr=False)
+    #: structural: server-side apply's kind of merge; strategic: kubectl's; or any `deepmerge.Merger`.
     engine: Engine = "structural"
     #: Maps and structs replaced whole: a type ("LabelSelector") or one field ("PodSpec.nodeSelector").
     atomic: frozenset[str] = field(default=frozenset(), repr=False)
@@ -127,4 +119,21 @@ COMPOSE = Dialect(name="COMPOSE", schema=POD)
 APPLY = replace(COMPOSE, name="APPLY", atomic=_apply_atomic(), one_ofs="set", repeated="keep", scalars="apply")
 
 #: kubectl's strategic merge patch to the letter, quirks included.
-STRATEGIC = replace(COMPOSE, name="STRATEGIC", engine="strategic", one_ofs="never", repeated="keep", scalars="apply", unknown="keep")
+STRATEGIC = replace(
+    COMPOSE, name="STRATEGIC", engine="strategic", one_ofs="never", repeated="keep", scalars="apply", unknown="keep"
+)
+
+
+def keeping(dialect: Dialect, unknown: Literal["error", "keep"] | None) -> Dialect:
+    """
+    A dialect with another word on unknown fields; None leaves it as it is.
+
+    >>> keeping(COMPOSE, "keep").unknown, keeping(COMPOSE, None) is COMPOSE
+    ('keep', True)
+    """
+    return dialect if unknown in (None, dialect.unknown) else _keeping(dialect, unknown)
+
+
+@lru_cache(maxsize=32)
+def _keeping(dialect: Dialect, unknown: Literal["error", "keep"]) -> Dialect:
+    return replace(dialect, name=f"{dialect.name}, unknown={unknown}", unknown=unknown)

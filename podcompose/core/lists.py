@@ -21,6 +21,7 @@ from podcompose.errors import Finding
 __all__ = ["AtomicList", "KeyedList", "SetList", "Strategic", "Strategy", "weave"]
 
 REPLACE: JsonMap = {"$patch": "replace"}
+NOWHERE: list[int] = []
 
 
 class AtomicList:
@@ -134,10 +135,9 @@ class KeyedList:
                 self._repeated(key, (at, Element(place, self.names, key)), walk)
             elif key is not None:
                 seen.add(key)
-                places = index.get(key, [])
-                known = type(places) is int
-                merged = self.element.merge(original[places] if known else {}, entry, (at, Element(place, self.names, key)), walk)
-                named.append(([places] if known else places, merged))
+                places = index.get(key, NOWHERE)
+                counterpart = original[places[0]] if len(places) == 1 else {}
+                named.append((places, self.element.merge(counterpart, entry, (at, Element(place, self.names, key)), walk)))
         return weave(original, named)
 
     def _obey(self, original: list[Json], patch: list[Json], at: At, walk: Walk) -> tuple[list[Json], list[tuple[int, Json]]]:
@@ -166,9 +166,13 @@ class KeyedList:
         wanted = " and ".join(f"`{name}`" for name in self.names)
         if directive == "replace":
             message = "`$patch: replace` in a list stands alone, as an entry `- $patch: replace`, and empties the whole list"
-            return walk.note(at, "directive", message, "to set one element anew, write it twice: once with `$patch: delete`, once as it shall be")
+            return walk.note(
+                at, "directive", message, "to set one element anew, write it twice: once with `$patch: delete`, once as it shall be"
+            )
         if directive != "delete":
-            return walk.note(at, "directive", f"`$patch: {directive!s:.40}` means nothing here", "`delete` and `replace` are the words")
+            return walk.note(
+                at, "directive", f"`$patch: {directive!s:.40}` means nothing here", "`delete` and `replace` are the words"
+            )
         key = self._patch_key(keys, at, walk)
         if key is not None and not keys.keys() <= set(self.names):
             return walk.note(at, "directive", f"an element to be deleted is named by {wanted} alone")
@@ -187,10 +191,19 @@ class KeyedList:
             value = entry.get(name)
             if value is None or value == "" or (value == 0 and type(value) is not bool):
                 if self._must_be_named(value, default):
-                    walk.note(at, "missing-key", f"an element of this list is known by its `{name}`, and this one has none", f"add `{name}`")
+                    walk.note(
+                        at,
+                        "missing-key",
+                        f"an element of this list is known by its `{name}`, and this one has none",
+                        f"add `{name}`",
+                    )
             else:
                 self.struct.fields[name].check(value, (at, name), walk)
-        return self.key({name: entry[name] for name in self.names if entry.get(name) is not None}) if len(walk.found) == before else None
+        return (
+            self.key({name: entry[name] for name in self.names if entry.get(name) is not None})
+            if len(walk.found) == before
+            else None
+        )
 
     def _must_be_named(self, value: Json, default: Json) -> bool:
         """Whether the API server refuses an element without this key: all but a protocol and an image pull secret."""
@@ -209,11 +222,12 @@ class KeyedList:
         index: Index = {}
         for place, element in enumerate(elements):
             key = self.key(element)
-            earlier = index.setdefault(key, place)
-            if earlier is not place:
-                index[key] = [*([earlier] if type(earlier) is int else earlier), place]
-                if not walk.repeats:
-                    self._repeated(key, (at, Element(place, self.names, key)), walk)
+            if key not in index:
+                index[key] = [place]
+                continue
+            index[key].append(place)
+            if not walk.repeats:
+                self._repeated(key, (at, Element(place, self.names, key)), walk)
         return index
 
     def _repeated(self, key: Json, at: At, walk: Walk) -> None:
@@ -303,7 +317,9 @@ def _tail(original: list[Json], start: int, taken: set[int], waiting: list[Json]
     result: list[Json] = []
     pending = iter(waiting)
     for place in range(start, len(original)):
-        result += [original[place]] if place not in taken else [element for element in [next(pending, _NONE)] if element is not _NONE]
+        result += (
+            [original[place]] if place not in taken else [element for element in [next(pending, _NONE)] if element is not _NONE]
+        )
     return [*result, *pending]
 
 

@@ -90,7 +90,9 @@ class Struct:
 
     def _field(self, name: Any, at: At, walk: Walk) -> Node | None:
         if type(name) is not str:
-            return walk.note(at, "bad-key", f"the key {name!r:.80} is a {type(name).__name__}, not a string", f'quote it: "{name!s:.80}"')
+            return walk.note(
+                at, "bad-key", f"the key {name!r:.80} is a {type(name).__name__}, not a string", f'quote it: "{name!s:.80}"'
+            )
         node = self.fields.get(name)
         if node is None:
             if name[:1] == "$":
@@ -122,14 +124,7 @@ class Struct:
         return original
 
     def _is_primitive_list(self, name: str) -> bool:
-        node = self.fields.get(name)
-        return isinstance(node, Primitives) and node.of_scalars
-
-
-class Primitives(Protocol):
-    """A list node that says whether its entries are scalars."""
-
-    of_scalars: bool
+        return getattr(self.fields.get(name), "of_scalars", False)
 
 
 class FreeMap(Struct):
@@ -210,7 +205,12 @@ def _is_delete(change: JsonMap, at: At, walk: Walk) -> bool:
         return False
     if len(change) > 1:
         others = ", ".join(f"`{name}`" for name in change if name != "$patch")
-        walk.note(at, "directive", f"`$patch: delete` deletes all of it, yet {others} stand beside it", "use `$patch: replace` to set it anew")
+        walk.note(
+            at,
+            "directive",
+            f"`$patch: delete` deletes all of it, yet {others} stand beside it",
+            "use `$patch: replace` to set it anew",
+        )
     return True
 
 
@@ -230,7 +230,13 @@ def _retain_keys(value: Json, original: JsonMap, changes: JsonMap, at: At, walk:
         walk.note((at, "$retainKeys"), "directive", "`$retainKeys` takes a list of field names")
         return original
     for name in [name for name, change in changes.items() if change is not None and name not in value]:
-        walk.note((at, name), "directive", f"`{name}` is set here but not listed in `$retainKeys`", f"add `{name}` to the list", at_key=True)
+        walk.note(
+            (at, name),
+            "directive",
+            f"`{name}` is set here but not listed in `$retainKeys`",
+            f"add `{name}` to the list",
+            at_key=True,
+        )
     return {name: entry for name, entry in original.items() if name in value}
 
 

@@ -76,7 +76,9 @@ class _Compiler:
         for struct, fields in schema.types.items():
             for name in fields:
                 self.owners[name].append(struct)
-        self.by_path = {path: self._strategy(strategy) for name, strategy in choices.lists.items() if (path := self._path(name)) is not None}
+        self.by_path = {
+            path: self._strategy(strategy) for name, strategy in choices.lists.items() if (path := self._path(name)) is not None
+        }
         self.by_field = {name: self._strategy(strategy) for name, strategy in choices.lists.items() if name[:1] != "."}
         for name in [*choices.atomic, *choices.keys, *self.by_field]:
             self._must_exist(name, types_too=name in choices.atomic)
@@ -125,7 +127,9 @@ class _Compiler:
         if callable(strategy):
             return strategy
         if strategy not in self.strategies.names:
-            self._problem("unknown-strategy", "", f"there is no list strategy {strategy!r}", _meant(strategy, self.strategies.names))
+            self._problem(
+                "unknown-strategy", "", f"there is no list strategy {strategy!r}", _meant(strategy, self.strategies.names)
+            )
             return self.strategies.named("override")
         return self.strategies.named(strategy)
 
@@ -140,7 +144,9 @@ class _Compiler:
             return None
         for step in steps:
             if type(step) is not str:
-                self._problem("bad-path", name, f"{format_path((step,))} names one element; a strategy holds for all of them", "write [*]")
+                self._problem(
+                    "bad-path", name, f"{format_path((step,))} names one element; a strategy holds for all of them", "write [*]"
+                )
             else:
                 fields.append(step)
         return tuple(fields) if self._leads_to_list(name, fields) else None

@@ -28,8 +28,8 @@ class Element(NamedTuple):
 Step: TypeAlias = "str | int | Element"
 At: TypeAlias = "tuple[At, Step] | None"
 
-#: Where the elements of a list stand, by key. A key that occurs more than once has the list of its places.
-Index: TypeAlias = "dict[Json, int | list[int]]"
+#: Where the elements of a list stand, by key.
+Index: TypeAlias = "dict[Json, list[int]]"
 
 
 class Walk:
@@ -59,14 +59,15 @@ class Walk:
         #: Whether a float was met that two JSON encoders may spell differently.
         self.exponents = False
 
-    def note(self, at: At, code: str, message: str, suggestion: str | None = None, *, at_key: bool = False) -> None:
-        """Note a finding at `at`."""
+    def note(self, at: At, code: str, message: str, suggestion: str | None = None, *, at_key: bool = False) -> Json:
+        """Note a finding at `at`; the answer, null, stands for the value that is wrong."""
         path, raw = _path(at)
         self.found.append(Finding(code, format_path(path), message, suggestion, raw, at_key))
+        return None
 
-    def wrong_type(self, at: At, expected: str, value: Json, suggestion: str | None = None) -> None:
+    def wrong_type(self, at: At, expected: str, value: Json, suggestion: str | None = None) -> Json:
         """Note that `value` is not of the type that `at` must have."""
-        self.note(at, "wrong-type", f"expected {expected}, got {kind_of(value)}", suggestion)
+        return self.note(at, "wrong-type", f"expected {expected}, got {kind_of(value)}", suggestion)
 
 
 def _path(at: At) -> tuple[Path, RawPath]:

@@ -1,0 +1,230 @@
+"""The pipeline: a template, overrides and hooks become one pod, as one left fold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, overload
+
+from podcompose.composition import Composition, Ran
+from podcompose.core import hints
+from podcompose.core.json import Json, JsonMap, copy, same
+from podcompose.core.merge import Checked, Laid, check, lay
+from podcompose.core.path import Key, format_path
+from podcompose.core.select import locate
+from podcompose.dialect import COMPOSE, Dialect, keeping
+from podcompose.errors import Finding, HookError, MergeError, OverrideError, PodComposeError, Problem, TemplateError
+from podcompose.hook import CodeHook, Hook, as_hooks, run_hook
+from podcompose.intake import Origin, take
+from podcompose.override import Override, as_override
+from podcompose.stages import lay_override
+from podcompose.template import Template, as_template
+
+__all__ = ["compose", "merge"]
+
+Unknown = Literal["error", "keep"] | None
+
+
+def compose(
+    template: Any,
+    *overrides: Any,
+    hook: Hook | Sequence[Hook] | None = None,
+    dialect: Dialect = COMPOSE,
+    unknown: Unknown = None,
+) -> Composition:
+    """
+    Compose one pod: the template, each override laid over it in order, then each hook.
+
+    Shapes: template: Template, V1Pod or mapping; override: Override, V1Pod or mapping; hook: a callable V1Pod -> V1Pod | None,
+            its name "package.module:function", a patch as data, or a sequence of these.
+    Raises: TemplateError, OverrideError, HookError: the first stage's whose turn it is, with every problem of them all.
+    Laws:   identity, frame, idempotence, purity, typed = mapping, fold order = stage order (tests/laws).
+    Source: docs/merge.md says how a stage is merged, and where that differs from kubectl.
+
+    >>> template = {"spec": {"containers": [{"name": "base", "image": "busybox"}]}}
+    >>> override = {"spec": {"containers": [{"name": "base", "command": ["date"]}]}}
+    >>> compose(template, override).manifest["spec"]["containers"]
+    [{'name': 'base', 'image': 'busybox', 'command': ['date']}]
+    """
+    dialect = keeping(dialect, unknown)
+    errors: list[PodComposeError] = []
+    base = _template(template, dialect, errors)
+    patches = _overrides(overrides, errors)
+    hooks = _hooks(hook, errors)
+    checked = base.checked(dialect) if base is not None else Checked({}, {}, False, [])
+    manifest, exponents = checked.manifest, checked.exponents
+    for place, patch in enumerate(patches, 1):
+        laid = lay_override(manifest, patch, dialect, checked.indexes)
+        if laid.found != []:
+            errors.append(_error(OverrideError, "override", patch, laid, f"#{place}" if len(patches) > 1 else ""))
+            continue
+        manifest, exponents = laid.manifest, exponents or laid.exponents
+    if errors != [] or base is None:
+        raise _together(errors)
+    ran: list[Ran | Override] = []
+    for one in hooks:
+        manifest, exponents = _hooked(manifest, exponents, one, dialect, checked, ran)
+    _must_have_images(manifest, checked.manifest, patches, ran, dialect)
+    return Composition(manifest, base, patches, tuple(ran), dialect, exponents)
+
+
+def _template(template: Any, dialect: Dialect, errors: list[PodComposeError]) -> Template | None:
+    try:
+        base = as_template(template, dialect)
+        base.checked(dialect)
+    except TemplateError as error:
+        errors.append(error)
+        return None
+    return base
+
+
+def _overrides(overrides: tuple[Any, ...], errors: list[PodComposeError]) -> tuple[Override, ...]:
+    patches: list[Override] = []
+    for override in overrides:
+        try:
+            patches.append(as_override(override))
+        except OverrideError as error:
+            errors.append(error)
+    return tuple(patches)
+
+
+def _hooks(hook: Hook | Sequence[Hook] | None, errors: list[PodComposeError]) -> tuple[CodeHook | Override, ...]:
+    if hook is None:
+        return ()
+    try:
+        return as_hooks(hook)
+    except HookError as error:
+        errors.append(error)
+        return ()
+
+
+def _hooked(
+    manifest: JsonMap, exponents: bool, hook: CodeHook | Override, dialect: Dialect, checked: Checked, ran: list[Ran | Override]
+) -> tuple[JsonMap, bool]:
+    if isinstance(hook, CodeHook):
+        manifest = run_hook(hook, manifest, dialect)
+        ran.append(Ran(hook, manifest))
+        return manifest, True
+    laid = lay_override(manifest, hook, dialect, checked.indexes)
+    if laid.found != []:
+        raise _error(HookError, "hook", hook, laid, "")
+    ran.append(hook)
+    return laid.manifest, exponents or laid.exponents
+
+
+def _error(error: type[PodComposeError], stage: str, patch: Override, laid: Laid, unnamed: str) -> PodComposeError:
+    origin = Origin(stage, patch.name or unnamed, patch.source)
+    return error(origin.problems(laid.found, patch.document.marks))
+
+
+def _together(errors: list[PodComposeError]) -> PodComposeError:
+    """One error with all problems, of the class of the earliest stage."""
+    ranks = (TemplateError, OverrideError, HookError)
+    first = min(errors, key=lambda error: ranks.index(type(error)) if type(error) in ranks else 0)
+    together = type(first)([problem for error in errors for problem in error.problems])
+    together.__cause__ = first.__cause__
+    return together
+
+
+def _must_have_images(
+    manifest: JsonMap, original: JsonMap, overrides: Sequence[Override], hooks: Sequence[Ran | Override], dialect: Dialect
+) -> None:
+    """Refuse a container that an override added without an image where a name it may have meant exists."""
+    problems: list[Problem] = []
+    for field in ("containers", "initContainers"):
+        for container in _containers(manifest, field):
+            if "image" not in container or same(container["image"], ""):
+                problems += _meant_another(container.get("name"), field, original, overrides, hooks, dialect)
+    if problems != []:
+        raise (OverrideError if any(problem.stage == "override" for problem in problems) else HookError)(problems)
+
+
+def _containers(manifest: JsonMap, field: str) -> list[JsonMap]:
+    spec = manifest.get("spec")
+    containers = spec.get(field) if type(spec) is dict else None
+    return [one for one in containers if type(one) is dict] if type(containers) is list else []
+
+
+def _meant_another(
+    name: Json, field: str, original: JsonMap, overrides: Sequence[Override], hooks: Sequence[Ran | Override], dialect: Dialect
+) -> list[Problem]:
+    names = {kind: [one.get("name") for one in _containers(original, kind)] for kind in ("containers", "initContainers")}
+    if type(name) is not str or name in names[field]:
+        return []
+    known = [one for one in [*names[field], *names["initContainers"], *names["containers"]] if type(one) is str]
+    guess = hints.close(name, known)
+    path = ("spec", field, Key((("name", name),)))
+    stages = [("override", patch) for patch in overrides] + [("hook", patch) for patch in hooks if isinstance(patch, Override)]
+    for stage, patch in stages:
+        raw = locate(patch.document.value, path, dialect.schema)
+        if raw is not None and guess is not None:
+            message = f"container {name!r} is not in the template (it has {hints.listed(dict.fromkeys(known))}), and the one added has no image"
+            finding = Finding("no-image", format_path(path), message, _remedy(guess, field, names), raw)
+            return [Origin(stage, patch.name, patch.source).problem(finding, patch.document.marks)]
+    return []
+
+
+def _remedy(guess: str, field: str, names: Mapping[str, list[Json]]) -> str:
+    if guess in names[field]:
+        return f"did you mean {guess!r}?"
+    return f"{guess!r} is one of the {'initContainers' if field == 'containers' else 'containers'}"
+
+
+@overload
+def merge(
+    original: Template | Mapping[str, Any], patch: Mapping[str, Any], dialect: Dialect = ..., *, unknown: Unknown = ...
+) -> JsonMap: ...
+@overload
+def merge(original: Any, patch: Any, dialect: Dialect = ..., *, unknown: Unknown = ...) -> Any: ...
+def merge(original: Any, patch: Any, dialect: Dialect = COMPOSE, *, unknown: Unknown = None) -> Any:
+    """
+    Merge `patch` into `original` as Kubernetes would, and return a new pod.
+
+    Shapes: Template or mapping, and a mapping, in wire JSON: a dict that shares nothing with either. V1Pod and V1Pod: a V1Pod.
+    Raises: MergeError: every problem found on either side.
+    Laws:   identity, idempotence, frame, last writer wins (tests/laws).
+    Source: COMPOSE and APPLY: sigs.k8s.io/structured-merge-diff, typed.Merge; STRATEGIC: k8s.io/apimachinery, strategicpatch;
+            docs/merge.md lists every difference.
+
+    >>> merge({"metadata": {"labels": {"a": "1", "b": "2"}}}, {"metadata": {"labels": {"b": None, "c": "3"}}})
+    {'metadata': {'labels': {'a': '1', 'c': '3'}}}
+    """
+    dialect = keeping(dialect, unknown)
+    problems: list[Problem] = []
+    checked, typed = _original(original, dialect, problems)
+    document = take(patch)
+    problems += Origin("patch").problems(document.found, document.marks)
+    laid = lay(checked.manifest, document.value, dialect, checked.indexes)
+    if document.found == ():
+        problems += Origin("patch").problems(laid.found, document.marks)
+    if problems != []:
+        raise MergeError(problems)
+    if typed:
+        from podcompose import models
+
+        return models.to_model(laid.manifest)
+    return copy(laid.manifest)
+
+
+def _original(original: Any, dialect: Dialect, problems: list[Problem]) -> tuple[Checked, bool]:
+    """The original judged, and whether it is a V1Pod."""
+    if isinstance(original, Template):
+        return _of_template(original, dialect, problems), False
+    if type(original) is dict and dialect.engine == "structural":
+        # Most originals are plain and right: judge them where they stand. The result is copied, so nothing of them is shared.
+        checked = check(original, dialect)
+        if checked.found == []:
+            return checked, False
+    document = take(original)
+    problems += Origin("original").problems(document.found, document.marks)
+    checked = check(document.value, dialect)
+    if document.found == ():
+        problems += Origin("original").problems(checked.found, document.marks)
+    return checked, not isinstance(original, Mapping) and document.found == ()
+
+
+def _of_template(template: Template, dialect: Dialect, problems: list[Problem]) -> Checked:
+    try:
+        return template.checked(dialect)
+    except TemplateError as error:
+        problems += error.problems
+        return Checked({}, {}, False, [])

@@ -1,0 +1,166 @@
+"""Hooks: the admin's last word, as code that is given a typed pod or as data that is laid over it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from podcompose.core.carry import carry
+from podcompose.core.json import Json, JsonMap, snapshot
+from podcompose.core.merge import check
+from podcompose.dialect import Dialect
+from podcompose.errors import Finding, HookError, OverrideError, PodComposeError, Problem
+from podcompose.intake import Origin
+from podcompose.override import Override, as_override
+
+__all__ = ["CodeHook", "Hook", "as_hooks", "run_hook"]
+
+#: Code: V1Pod -> V1Pod | mapping | None, the name of such ("package.module:function"), or data: a patch.
+Hook: TypeAlias = "Callable[[Any], Any] | str | Override | Mapping[str, Any]"
+
+
+class CodeHook(NamedTuple):
+    """A hook that is code, and where that code stands."""
+
+    function: Callable[[Any], Any]
+    origin: Origin
+    line: int | None
+
+    def error(self, code: str, message: str, suggestion: str | None = None, line: int | None = None) -> HookError:
+        """The error of this hook."""
+        stage, who, source = self.origin.stage, self.origin.who, self.origin.source
+        return HookError([Problem(code, "", message, stage, who, source, line or self.line, None, suggestion)])
+
+
+def as_hooks(hook: Hook | Sequence[Hook] | None) -> tuple[CodeHook | Override, ...]:
+    """
+    Hooks in the order they are applied, those given by name imported.
+
+    Raises: HookError: every one that cannot be used.
+
+    >>> as_hooks("json:dumps")[0].origin.who
+    'json:dumps'
+    """
+    single = hook is None or isinstance(hook, (str, bytes, Mapping, Override)) or not isinstance(hook, Sequence)
+    hooks = () if hook is None else (hook,) if single else tuple(hook)  # type: ignore[arg-type] # not single: a sequence
+    made: list[CodeHook | Override] = []
+    problems: list[Problem] = []
+    for one in hooks:
+        try:
+            made.append(_as_hook(one))
+        except PodComposeError as error:
+            problems += error.problems
+    if problems != []:
+        raise HookError(problems)
+    return tuple(made)
+
+
+def _as_hook(hook: Any) -> CodeHook | Override:
+    if isinstance(hook, str):
+        return _imported(hook)
+    if callable(hook) and not isinstance(hook, (Override, Mapping)):
+        return _code_hook(hook)
+    try:
+        return as_override(hook)
+    except OverrideError as error:
+        raise HookError([_renamed(problem) for problem in error.problems]) from error
+
+
+def _renamed(problem: Problem) -> Problem:
+    return Problem(problem.code, problem.path, problem.message, "hook", *_rest(problem))
+
+
+def _rest(problem: Problem) -> tuple[Any, ...]:
+    return (problem.who, problem.source, problem.line, problem.column, problem.suggestion)
+
+
+def _code_hook(function: Callable[[Any], Any], name: str | None = None) -> CodeHook:
+    code = getattr(inspect.unwrap(getattr(function, "func", function)), "__code__", None)
+    code = code or getattr(getattr(type(function), "__call__", None), "__code__", None)
+    named = getattr(function, "func", function)
+    who = name or f"{getattr(named, '__module__', '?')}:{getattr(named, '__qualname__', type(named).__qualname__)}"
+    return CodeHook(function, Origin("hook", who, getattr(code, "co_filename", None)), getattr(code, "co_firstlineno", None))
+
+
+def _imported(name: str) -> CodeHook:
+    module, colon, attribute = name.partition(":")
+    form = 'write it as "package.module:function"'
+    if colon == "" or module == "" or attribute == "":
+        raise _not_found(name, "this names no function", form)
+    try:
+        found: Any = importlib.import_module(module)
+    except Exception as cause:  # an import runs a stranger's code
+        raise _not_found(name, f"module {module!r} cannot be imported: {type(cause).__name__}: {cause}", None) from cause
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise _not_found(name, f"module {module!r} has no {attribute!r}", None)
+        found = getattr(found, part)
+    if not callable(found):
+        raise _not_found(name, f"a {type(found).__name__} cannot be called", form)
+    return _code_hook(found, name)
+
+
+def _not_found(name: str, message: str, suggestion: str | None) -> HookError:
+    return HookError([Problem("hook-not-found", "", message, "hook", name, suggestion=suggestion)])
+
+
+def run_hook(hook: CodeHook, manifest: JsonMap, dialect: Dialect) -> JsonMap:
+    """
+    The manifest as the hook leaves it; what the hook's client cannot see stays.
+
+    Raises: HookError: the hook raised, returned something else than a pod, or left something a pod cannot be.
+    """
+    from podcompose import models
+
+    found: list[Finding] = []
+    pod = models.to_model(manifest, drop=True)
+    before = models.from_model(pod, found)
+    returned = _call(hook, pod)
+    after = _read(hook, pod if returned is None else returned, found)
+    if found == []:
+        left = carry(manifest, before, after, dialect.schema)
+        checked = check(left, dialect)
+        if checked.found == []:
+            return checked.manifest
+        found += checked.found
+    raise HookError([_at(hook, finding) for finding in found])
+
+
+def _at(hook: CodeHook, finding: Finding) -> Problem:
+    problem = hook.origin.problem(finding, {})
+    return Problem(
+        problem.code, problem.path, problem.message, "hook", problem.who, problem.source, hook.line, None, problem.suggestion
+    )
+
+
+def _call(hook: CodeHook, pod: Any) -> Any:
+    try:
+        return hook.function(pod)
+    except Exception as cause:  # a hook is a stranger's code: whatever it raises is its error
+        frames = [frame for frame in traceback.extract_tb(cause.__traceback__) if frame.filename == hook.origin.source]
+        line = frames[-1].lineno if frames != [] else None
+        raise hook.error("hook-raised", f"it raised {type(cause).__name__}: {cause}", None, line) from cause
+
+
+def _read(hook: CodeHook, returned: Any, found: list[Finding]) -> Json:
+    from podcompose import models
+
+    if models.is_model(returned) and type(returned).__name__ == "V1Pod":
+        return models.from_model(returned, found)
+    if isinstance(returned, Mapping):
+        return snapshot(returned, found)
+    if inspect.iscoroutine(returned):
+        returned.close()
+    remedy = (
+        "an async function is no hook"
+        if inspect.isawaitable(returned)
+        else "return the pod, or change it in place and return nothing"
+    )
+    raise hook.error("hook-returned", f"it returned {_article(type(returned).__name__)}, not a pod", remedy)
+
+
+def _article(name: str) -> str:
+    return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"

@@ -1,0 +1,202 @@
+"""Overrides: what a user lays over the template, as a storable value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from podcompose.core.json import Json, JsonMap, Mark, copy, kind_of, snapshot
+from podcompose.core.path import Path, parse_path
+from podcompose.core.select import resolve
+from podcompose.errors import Finding, OverrideError, PathError, Problem
+from podcompose.intake import Document, Origin, from_text, from_value, read_text
+from podcompose.schema.pod import POD
+
+__all__ = ["Override", "as_override"]
+
+#: patch: merged by the dialect; json-patch: RFC 6902; merge-patch: RFC 7396.
+Kind = Literal["patch", "json-patch", "merge-patch"]
+_KINDS = ("patch", "json-patch", "merge-patch")
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Override:
+    """
+    What one person changes of a pod: a V1Pod, or a mapping in wire form, of which only what it mentions counts.
+
+    `delete` names what shall be gone, by path and list key; it acts before the value is laid over. A mapping can say the same
+    with null and `$patch: delete`; a V1Pod, whose None means "not set", cannot.
+    Raises: OverrideError.
+
+    >>> override = Override({"spec": {"nodeSelector": {"gpu": "yes"}}}, name="team-a", delete=[".metadata.labels.tier"])
+    >>> Override.from_dict(override.to_dict()) == override
+    True
+    """
+
+    name: str
+    source: str | None
+    kind: Kind
+    delete: tuple[str, ...]
+    document: Document = field(repr=False)
+    paths: tuple[Path, ...] = field(repr=False, compare=False)
+
+    def __init__(self, value: Any = None, name: str = "", source: str | None = None, delete: Iterable[str] = ()) -> None:
+        self._set(from_value({} if value is None else value), name, source, "patch", delete)
+
+    def _set(self, document: Document, name: str, source: str | None, kind: Kind, delete: Iterable[str] = ()) -> None:
+        origin = Origin("override", name, source)
+        problems = origin.problems(document.found, document.marks)
+        deleted = (delete,) if isinstance(delete, str) else tuple(delete)
+        paths = tuple(_resolved(deleted, origin, problems))
+        if problems != []:
+            raise OverrideError(problems)
+        values = {"name": name, "source": source, "kind": kind, "delete": deleted, "document": document, "paths": paths}
+        for slot, value in values.items():
+            object.__setattr__(self, slot, value)
+
+    @classmethod
+    def _of(cls, document: Document, name: str, source: str | None, kind: Kind, delete: Iterable[str] = ()) -> Override:
+        override = object.__new__(cls)
+        override._set(document, name, source, kind, delete)
+        return override
+
+    @classmethod
+    def from_yaml(cls, text: str | bytes, name: str = "", source: str | None = None, *, delete: Iterable[str] = ()) -> Override:
+        """Read an override from YAML or JSON text, nulls and directives included."""
+        return cls._of(from_text(text), name, source, "patch", delete)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], name: str = "", *, delete: Iterable[str] = ()) -> Override:
+        """Read an override from a YAML or JSON file."""
+        source = str(path)
+        return cls.from_yaml(read_text(source, Origin("override", name, source), OverrideError), name, source, delete=delete)
+
+    @classmethod
+    def json_patch(cls, operations: Any, name: str = "", source: str | None = None) -> Override:
+        """
+        An RFC 6902 JSON patch: a list of operations, or its JSON or YAML text.
+
+        >>> Override.json_patch([{"op": "add", "path": "/spec/hostNetwork", "value": False}]).kind
+        'json-patch'
+        """
+        return cls._of(_operations(_raw(operations)), name, source, "json-patch")
+
+    @classmethod
+    def merge_patch(cls, value: Any, name: str = "", source: str | None = None) -> Override:
+        """
+        An RFC 7396 merge patch: maps merge, null deletes, lists are replaced whole.
+
+        >>> Override.merge_patch({"spec": {"tolerations": None}}).kind
+        'merge-patch'
+        """
+        document = _raw(value)
+        if type(document.value) is not dict and document.found == ():
+            finding = Finding("wrong-type", ".", f"a merge patch of a pod is a map, got {kind_of(document.value)}")
+            document = Document({}, document.marks, (finding,))
+        return cls._of(document, name, source, "merge-patch")
+
+    @property
+    def value(self) -> Json:
+        """What was written, as wire JSON; a copy, the caller's to keep."""
+        return copy(self.document.value)
+
+    @property
+    def origin(self) -> Origin:
+        """What errors and explanations call this override."""
+        return Origin("override", self.name, self.source)
+
+    def to_dict(self) -> JsonMap:
+        """
+        Everything there is to it, as JSON.
+
+        >>> Override({"spec": {}}, name="team-a").to_dict()
+        {'kind': 'patch', 'name': 'team-a', 'source': None, 'value': {'spec': {}}, 'delete': [], 'marks': []}
+        """
+        marks = [[list(raw), *mark] for raw, mark in self.document.marks.items()]
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "source": self.source,
+            "value": self.value,
+            "delete": list(self.delete),
+            "marks": marks,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Override:
+        """
+        The override that `to_dict` stored.
+
+        Raises: OverrideError, where it is something else.
+        """
+        found: list[Finding] = []
+        plain = snapshot(stored, found)
+        if found != [] or type(plain) is not dict or plain.get("kind") not in _KINDS or "value" not in plain:
+            raise OverrideError(
+                [Problem("bad-kind", "", "this is no stored override", "override", suggestion="store what to_dict returns")]
+            )
+        try:
+            marks = {tuple(raw): Mark(*mark) for raw, *mark in plain.get("marks", [])}
+            document = Document(plain["value"], marks)
+            return cls._of(document, plain.get("name", ""), plain.get("source"), plain["kind"], plain.get("delete", ()))
+        except (TypeError, ValueError) as cause:
+            raise OverrideError([Problem("bad-kind", "", f"this is no stored override: {cause}", "override")]) from cause
+
+
+def _resolved(delete: Iterable[str], origin: Origin, problems: list[Problem]) -> Iterable[Path]:
+    for text in delete:
+        try:
+            path = resolve(parse_path(text), POD)
+            if path == () or type(path[-1]) is int:
+                message = "a list element to be deleted is named by its key" if path != () else "the whole pod cannot be deleted"
+                raise PathError([Problem("bad-path", str(text), message)])
+            yield path
+        except PathError as error:
+            for problem in error.problems:
+                problems.append(
+                    origin.problem(Finding(problem.code, f"delete={text!s:.100}", problem.message, problem.suggestion), {})
+                )
+
+
+def _raw(value: Any) -> Document:
+    """A document that is no pod: operations, or a merge patch."""
+    if isinstance(value, (str, bytes)):
+        from podcompose.reader import read
+
+        text = read(value)
+        return Document(text.value, text.marks, tuple(text.found))
+    if not isinstance(value, (list, tuple, Mapping)):
+        pod = from_value(value)
+        return Document(pod.value, pod.marks, pod.found)
+    found: list[Finding] = []
+    return Document(snapshot(value, found), {}, tuple(found))
+
+
+def _operations(document: Document) -> Document:
+    found = list(document.found)
+    if type(document.value) is not list:
+        if found == []:
+            found.append(Finding("bad-operation", ".", f"a JSON patch is a list of operations, got {kind_of(document.value)}"))
+        return Document([], document.marks, tuple(found))
+    for place, operation in enumerate(document.value):
+        if type(operation) is not dict or type(operation.get("op")) is not str or type(operation.get("path")) is not str:
+            message = f"operation {place} needs an `op` and a `path`"
+            found.append(
+                Finding(
+                    "bad-operation", f"[{place}]", message, 'write {"op": "replace", "path": "/spec/...", "value": ...}', (place,)
+                )
+            )
+    return Document(document.value, document.marks, tuple(found))
+
+
+def as_override(value: Any, name: str = "") -> Override:
+    """
+    An Override as it is; a V1Pod or a mapping as one.
+
+    Raises: OverrideError.
+    """
+    if isinstance(value, Override):
+        return value
+    return Override._of(from_value(value), name, None, "patch")

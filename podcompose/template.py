@@ -1,0 +1,256 @@
+"""Templates: the admin's base pods, read and judged once, and catalogs of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from podcompose.core import hints
+from podcompose.core.json import JsonMap, Marks, copy
+from podcompose.core.merge import Checked, check
+from podcompose.dialect import COMPOSE, Dialect, keeping
+from podcompose.errors import PodComposeError, Problem, TemplateError, UnknownTemplate
+from podcompose.intake import Document, Origin, from_text, from_value, read_text
+
+__all__ = ["Catalog", "Template", "main_container"]
+
+_DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+
+
+class Template:
+    """
+    The admin's base pod, judged once and reused for any number of compositions. Immutable.
+
+    Shapes: a whole or partial `Pod`, or a `PodTemplate`, whose pod is taken.
+    Raises: TemplateError: every problem, with line and column where the template is text.
+
+    >>> template = Template.from_yaml("spec: {containers: [{name: base, image: busybox}]}")
+    >>> template.main_container
+    'base'
+    """
+
+    __slots__ = ("_checked", "_document", "name", "source")
+
+    name: str
+    source: str | None
+
+    def __init__(self, document: Document, name: str, source: str | None, dialect: Dialect) -> None:
+        """Use `from_file`, `from_yaml` or `from_pod`."""
+        set_once = object.__setattr__
+        set_once(self, "name", name)
+        set_once(self, "source", source)
+        set_once(self, "_document", document)
+        set_once(self, "_checked", {})
+        self.checked(dialect)
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        name: str = "",
+        dialect: Dialect = COMPOSE,
+        unknown: Literal["error", "keep"] | None = None,
+    ) -> Template:
+        """Read a template from a YAML or JSON file."""
+        source = str(path)
+        return cls(
+            from_text(read_text(source, Origin("template", name, source), TemplateError)), name, source, keeping(dialect, unknown)
+        )
+
+    @classmethod
+    def from_yaml(
+        cls,
+        text: str | bytes,
+        source: str | None = None,
+        *,
+        name: str = "",
+        dialect: Dialect = COMPOSE,
+        unknown: Literal["error", "keep"] | None = None,
+    ) -> Template:
+        """Read a template from YAML or JSON text; `source` is what errors call it."""
+        return cls(from_text(text), name, source, keeping(dialect, unknown))
+
+    @classmethod
+    def from_pod(
+        cls,
+        pod: Any,
+        source: str | None = None,
+        *,
+        name: str = "",
+        dialect: Dialect = COMPOSE,
+        unknown: Literal["error", "keep"] | None = None,
+    ) -> Template:
+        """Take a V1Pod, or a mapping in wire form, as a template."""
+        return cls(from_value(pod), name, source, keeping(dialect, unknown))
+
+    @property
+    def manifest(self) -> JsonMap:
+        """The pod as wire JSON; a copy, the caller's to keep."""
+        return dict(copy(self._document.value))
+
+    @property
+    def main_container(self) -> str | None:
+        """The container the annotation kubectl.kubernetes.io/default-container names, else the first; None if there is none."""
+        return main_container(self._document.value)
+
+    @property
+    def marks(self) -> Marks:
+        """Line and column of every value, where the template is text."""
+        return self._document.marks
+
+    @property
+    def document(self) -> Document:
+        """The pod as it came in. Shared: never write to it."""
+        return self._document
+
+    @property
+    def origin(self) -> Origin:
+        """What errors and explanations call this template."""
+        return Origin("template", self.name, self.source)
+
+    def checked(self, dialect: Dialect) -> Checked:
+        """
+        The template judged by a dialect, once for each.
+
+        Raises: TemplateError.
+        """
+        known: Checked | None = self._checked.get(dialect)
+        if known is None:
+            found = list(self._document.found)
+            known = check(self._document.value, dialect)
+            # A value that is not JSON was noted when it came in; the schema would only say so again.
+            found += known.found if found == [] else [finding for finding in known.found if finding.code != "wrong-type"]
+            if found != []:
+                raise TemplateError(self.origin.problems(found, self.marks))
+            self._checked[dialect] = known
+        return known
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refused: a template does not change."""
+        raise AttributeError(f"a Template does not change: {name}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A template pickles as what it was read from."""
+        return (_restore, (self._document, self.name, self.source))
+
+    def __eq__(self, other: object) -> bool:
+        """Equal documents, names and sources."""
+        if not isinstance(other, Template):
+            return NotImplemented
+        return (self._document, self.name, self.source) == (other._document, other.name, other.source)
+
+    __hash__ = None  # type: ignore[assignment] # a manifest has no cheap hash
+
+    def __repr__(self) -> str:
+        """Its name and source."""
+        return f"Template(name={self.name!r}, source={self.source!r}, main_container={self.main_container!r})"
+
+
+def _restore(document: Document, name: str, source: str | None) -> Template:
+    template = object.__new__(Template)
+    for slot, value in (("name", name), ("source", source), ("_document", document), ("_checked", {})):
+        object.__setattr__(template, slot, value)
+    return template
+
+
+def main_container(manifest: JsonMap) -> str | None:
+    """
+    The name of a pod's main container: what kubectl takes when no container is named.
+
+    >>> main_container({"spec": {"containers": [{"name": "a"}, {"name": "b"}]}})
+    'a'
+    """
+    containers = (manifest.get("spec") or {}).get("containers") or []
+    names = [container.get("name") for container in containers if type(container) is dict]
+    annotations = (manifest.get("metadata") or {}).get("annotations") or {}
+    chosen = annotations.get(_DEFAULT_CONTAINER)
+    if chosen in names and type(chosen) is str:
+        return chosen
+    return names[0] if names != [] and type(names[0]) is str else None
+
+
+class Catalog(Mapping[str, Template]):
+    """
+    Named templates, from a folder of YAML and JSON files or from a mapping.
+
+    A file `gpu.yaml` is the template "gpu". All are read at once.
+    Raises: TemplateError: every problem of every template.
+
+    >>> catalog = Catalog({"small": {"spec": {}}, "gpu": {"spec": {}}})
+    >>> catalog["gpx"]
+    Traceback (most recent call last):
+        ...
+    podcompose.errors.UnknownTemplate: there is no template 'gpx'; there are: gpu, small
+    """
+
+    def __init__(self, templates: str | os.PathLike[str] | Mapping[str, Any], *, dialect: Dialect = COMPOSE) -> None:
+        problems: list[Problem] = []
+        named: dict[str, Template] = {}
+        for name, source in sorted(_named(templates).items()):
+            try:
+                named[name] = _template(name, source, dialect)
+            except TemplateError as error:
+                problems += error.problems
+        if problems != []:
+            raise TemplateError(problems)
+        self._templates = named
+
+    @classmethod
+    def from_folder(cls, folder: str | os.PathLike[str], *, dialect: Dialect = COMPOSE) -> Catalog:
+        """The templates of a folder."""
+        return cls(folder, dialect=dialect)
+
+    def __getitem__(self, name: str) -> Template:
+        """The template of that name."""
+        try:
+            return self._templates[name]
+        except (KeyError, TypeError):
+            guess = hints.close(str(name), self._templates)
+            message = f"there is no template {name!r}; there are: {hints.listed(self._templates) or 'none'}"
+            suggestion = None if guess is None or len(self._templates) < 9 else f"did you mean {guess!r}?"
+            raise UnknownTemplate([Problem("unknown-template", "", message, suggestion=suggestion)]) from None
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, sorted."""
+        return iter(self._templates)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._templates)
+
+
+def _named(templates: str | os.PathLike[str] | Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(templates, Mapping):
+        return templates
+    try:
+        files = [path for path in sorted(Path(templates).iterdir()) if path.suffix in (".yaml", ".yml", ".json") and path.is_file()]
+    except (OSError, TypeError, ValueError) as cause:
+        message = f"this folder cannot be read: {getattr(cause, 'strerror', None) or cause}"
+        raise TemplateError([Problem("unreadable", "", message, "template", "", str(templates))]) from cause
+    twice = [path for path in files if any(path.stem == other.stem and path != other for other in files)]
+    if twice != []:
+        names = hints.listed(path.name for path in twice)
+        raise TemplateError(
+            [Problem("repeated-key", "", f"files of one name are one template: {names}", "template", "", str(templates))]
+        )
+    return {path.stem: path for path in files}
+
+
+def _template(name: str, source: Any, dialect: Dialect) -> Template:
+    if isinstance(source, Template):
+        return source
+    if isinstance(source, (str, os.PathLike)):
+        return Template.from_file(source, name=name, dialect=dialect)
+    return Template.from_pod(source, name=name, dialect=dialect)
+
+
+def as_template(template: Any, dialect: Dialect) -> Template:
+    """
+    A Template as it is; a V1Pod or a mapping as one.
+
+    Raises: TemplateError.
+    """
+    return template if isinstance(template, Template) else Template.from_pod(template, dialect=dialect)
