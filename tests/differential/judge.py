@@ -16,7 +16,8 @@ from tests.differential.cases import Case
 
 __all__ = ["Answer", "Tally", "compare", "listed", "shrink", "tried"]
 
-#: {"ok": value}, {"error": text}, {"panic": text} or {"race": [answer, answer]}, as the Go program gives them.
+#: {"ok": value}, {"error": text}, {"panic": text} or {"race": [answer, answer]}, as the Go program gives them; {"unasked": why}
+#: where kubectl stopped for a reason of its own; {"crash": text} where the library raised what is no error of its own.
 Answer = dict[str, Any]
 
 
@@ -47,6 +48,10 @@ def compare(truth: Answer, ours: Answer) -> str:
 
     Where Go panics the library refuses; where Go's answer is a matter of chance, the library gives one of the two.
     """
+    if "crash" in ours:
+        return "disagree"
+    if "unasked" in truth:
+        return f"exception {truth['unasked']}"
     if "race" in truth:
         return "exception race" if any(compare(one, ours) in ("equal", "both refuse") for one in truth["race"]) else "disagree"
     if "panic" in truth:
@@ -57,12 +62,14 @@ def compare(truth: Answer, ours: Answer) -> str:
 
 
 def tried(merge: Callable[[Any, Any], Any], case: Case) -> Answer:
-    """The library's answer, in the Go program's words. An input that was written to is no answer at all."""
+    """The library's answer, in the Go program's words; any error but its own is a crash. An input is never written to."""
     original, patch = deepcopy(case.original), deepcopy(case.patch)
     try:
         answer = {"ok": merge(original, patch)}
     except PodComposeError as error:
         answer = {"error": str(error)}
+    except Exception as error:
+        answer = {"crash": repr(error)}
     assert same(original, case.original), f"the original was written to: {case}"
     assert same(patch, case.patch), f"the patch was written to: {case}"
     return answer

@@ -13,11 +13,19 @@ var tables = map[string]func() typed.ParseableType{
 	"compose": sync.OnceValue(func() typed.ParseableType { return granular(podType()) }),
 }
 
+// duplicates says whether an original may hold repeated keys.
+var duplicates = map[string][]typed.ValidationOptions{"": {typed.AllowDuplicates}, "apply": {typed.AllowDuplicates}}
+
 // apply merges two values as server-side apply does, and refuses what it refuses: first of the original, then of the patch.
 func apply(asked request) answer {
 	table, known := tables[asked.Table]
 	if !known {
 		return answer{"error": "request: unknown table " + asked.Table}
+	}
+	if len(asked.Raw) > 0 {
+		if _, err := checked(table(), asked.Raw, duplicates[asked.Table]...); err != nil {
+			return answer{"error": "original: " + err.Error()}
+		}
 	}
 	original, err := checked(table(), asked.Original, typed.AllowDuplicates)
 	if err != nil {

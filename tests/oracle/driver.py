@@ -10,6 +10,7 @@ What the program answers is said in main.go. Without Go (on PATH, in its usual p
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -77,8 +78,7 @@ class Oracle:
 
     def __exit__(self, *_: object) -> None:
         """End it: it stops at the end of its input."""
-        with self._process:
-            pass
+        self._process.communicate()
 
     def ask(self, request: Request) -> Answer:
         """One answer to one request."""
@@ -96,15 +96,23 @@ class Oracle:
         asked = [json.dumps(request).encode() + b"\n" for request in requests]
         writer = threading.Thread(target=_write, args=(stdin, asked), daemon=True)
         writer.start()
-        for _ in asked:
-            line = stdout.readline()
-            if line == b"":
-                raise GoMissingError("the program ended before its answer")
-            yield json.loads(line)
-        writer.join()
+        left = len(asked)
+        try:
+            while left > 0:
+                line = stdout.readline()
+                left -= 1
+                if line == b"":
+                    raise GoMissingError("the program ended before its answer")
+                yield json.loads(line)
+        finally:
+            # Somebody may lose interest half way; the next question must not get an old answer.
+            for _ in range(left):
+                stdout.readline()
+            writer.join()
 
 
 def _write(stdin: Any, lines: Iterable[bytes]) -> None:
-    for line in lines:
-        stdin.write(line)
-    stdin.flush()
+    with contextlib.suppress(BrokenPipeError):
+        for line in lines:
+            stdin.write(line)
+        stdin.flush()

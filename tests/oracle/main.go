@@ -7,7 +7,9 @@
 //	{"op": "strategic", "original": {}, "patch": {}}   strategicpatch, with the struct of corev1.Pod
 //	{"op": "apply", "original": {}, "patch": {}, "table": "apply"}
 //	                                                   typed.Merge with the Pod's schema; the original may hold repeated keys.
-//	                                                   Table "compose": the same schema with every map and struct granular
+//	                                                   Table "compose": the same schema with every map and struct granular.
+//	                                                   With "raw": {}, the original as it was before something was taken out of
+//	                                                   it, that is checked too; in table "compose" it may not repeat a key
 //	{"op": "decode", "manifest": {}}                   decoded strictly into corev1.Pod, and encoded again
 //	{"op": "yaml", "text": "a: 1"}                     sigs.k8s.io/yaml
 //	{"op": "bench", "original": {}, "patch": {}, "n": 1000}
@@ -28,6 +30,7 @@ type request struct {
 	Op       string          `json:"op"`
 	Original json.RawMessage `json:"original"`
 	Patch    json.RawMessage `json:"patch"`
+	Raw      json.RawMessage `json:"raw"`
 	Manifest json.RawMessage `json:"manifest"`
 	Table    string          `json:"table"`
 	Text     string          `json:"text"`
