@@ -87,27 +87,30 @@ def expand(root: Node, allowed: int, found: list[Finding]) -> Document:
         return value
 
     value = place(root, root, ())
-    while work:
+    excess = None
+    while work and excess is None:
         node, path, target = work.pop()
-        excess = _excess(node, path, spent > allowed)
-        if excess is not None:
-            return Document(None, marks, in_order([*_with_paths(found, marks), excess]))
         if node.kind == "map":
             for name, (key, child) in node.entries.items():
                 target[name] = place(child, key, (*path, name))
         else:
             target.extend([place(child, child, (*path, index)) for index, child in enumerate(node.elements)])
+        excess = _excess(node, path, spent > allowed)
+    if excess is not None:
+        return Document(None, marks, in_order([*_with_paths(found, marks), excess]))
     return Document(value, marks, in_order(_with_paths(found, marks)))
 
 
 def _excess(node: Node, path: RawPath, is_large: bool) -> Finding | None:
     if is_large:
+        code, suggestion = "too-large", "write out what is meant"
         message = f"aliases blow this document up by more than {ALIASED:,} values"
-        return Finding("too-large", "", message, "write out what is meant", path[:4], False, node.line, node.column)
-    if len(path) >= DEPTH:
+    elif len(path) >= DEPTH:
+        code, suggestion = "too-deep", None
         message = f"more than {DEPTH} maps and lists inside each other"
-        return Finding("too-deep", "", message, None, path[:4], False, node.line, node.column)
-    return None
+    else:
+        return None
+    return Finding(code, "", message, suggestion, path[:4], False, node.line, node.column)
 
 
 def _with_paths(found: list[Finding], marks: Marks) -> list[Finding]:

@@ -107,6 +107,14 @@ class _Parser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
         untyped: Any = super()
         return self._placed(untyped.parse_flow_mapping_value())
 
+    def parse_flow_sequence_entry_mapping_key(self) -> Any:
+        """Read the key behind a `?` in brackets; libyaml insists on one."""
+        untyped: Any = super()
+        event = untyped.parse_flow_sequence_entry_mapping_key()
+        if _is_nothing(event):
+            raise yaml.parser.ParserError(None, None, "did not find expected ',' or ']'", event.start_mark)
+        return event
+
     def parse_flow_sequence_entry_mapping_value(self) -> Any:
         """Read the value behind a key in brackets."""
         untyped: Any = super()
@@ -184,6 +192,11 @@ class _Parser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
         return chunks
 
 
+def _is_nothing(event: Any) -> bool:
+    """Whether an event is of a value that is not there."""
+    return type(event) is yaml.ScalarEvent and event.value == "" and event.implicit[0] and (event.tag, event.anchor) == (None, None)
+
+
 def _translated(parser: Any) -> Iterator[Event]:
     """A parser's events as ours."""
     while parser.check_event():
@@ -252,12 +265,17 @@ _SUSPECT = re.compile(
     r"|(?i:y|n|yes|no|on|off|true|false|null|~|[-+]?\.(?:inf|nan)|=|<<|)",
     re.DOTALL,
 )
-_BLOCK = re.compile(r"[^\s\ufeff][^\r\x85\u2028\u2029]*", re.DOTALL)
+#: Line breaks that only YAML 1.1 knows.
+_FOLDS = re.compile("[\r\x85\u2028\u2029]")
+#: The first line of a block shows how far the block is indented.
+_BLOCK = re.compile(r"[^\s\ufeff].*", re.DOTALL)
 
 
 def _written(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = None
-    if "\n" in text and _BLOCK.fullmatch(text) is not None:
+    if _FOLDS.search(text) is not None:
+        style = '"'
+    elif "\n" in text and _BLOCK.fullmatch(text) is not None:
         style = "|"
     elif _SUSPECT.fullmatch(text) is not None or type(resolve(text)) is not str:
         style = '"'

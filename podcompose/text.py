@@ -73,7 +73,7 @@ def prepare(text: str | bytes) -> str | Event:
     try:
         decoded = text if isinstance(text, str) else _decoded(text)
     except UnicodeDecodeError as error:
-        before = bytes(error.object[: error.start]).decode(error.encoding, "ignore")
+        before = bytes(error.object[: error.start]).decode(error.encoding, "ignore").removeprefix("\ufeff")
         return _bad_text(*place(before), f"this is no {error.encoding} text: {error.reason}", "save it as UTF-8")
     return decoded[1:] if decoded[:1] == "\ufeff" else decoded
 
