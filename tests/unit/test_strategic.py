@@ -274,9 +274,9 @@ class TestKeyedLists:
 
     def test_a_literal_delete_of_the_original_goes_last(self) -> None:
         """An element that carries a left-over delete directive is put behind the others."""
-        original = {"containers": [{"name": "a", "$patch": "delete"}, {"name": "b"}]}
+        original = {"containers": [{"name": "a", "$patch": "delete"}, *named("c b")]}
 
-        assert [container["name"] for container in merged(original, {"containers": []})["containers"]] == ["b", "a"]
+        assert [container["name"] for container in merged(original, {"containers": []})["containers"]] == ["c", "b", "a"]
 
     @pytest.mark.parametrize(
         ("original", "patch", "expected"),
@@ -335,6 +335,14 @@ class TestFinalizers:
     def test_an_order_directive(self) -> None:
         """$setElementOrder works on scalars."""
         assert finalizers("a b c", "n", setElementOrder="c n a") == "b c n a"
+
+    @pytest.mark.parametrize(("original", "patch"), [([None], []), ([], [None]), ([], [[]]), (["a"], [1])], ids=repr)
+    def test_what_is_refused(self, original: Any, patch: Any) -> None:
+        """A null first (Go panics), lists, and entries of two types."""
+        found: list[Finding] = []
+        strategic_merge({"metadata": {"finalizers": original}}, {"metadata": {"finalizers": patch}}, POD, found)
+
+        assert [finding.code for finding in found] == ["wrong-type"]
 
     def test_deletes_come_last(self) -> None:
         """With the list itself in the same patch, what is added and deleted is deleted."""
