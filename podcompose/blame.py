@@ -59,10 +59,10 @@ class Blame:
         The pod, with who and where beside each line.
 
         >>> from podcompose import Override, compose
-        >>> print(compose({"spec": {"hostNetwork": True}}, Override({"spec": {"nodeName": "n"}}, name="team-a")).explain())
+        >>> print(compose({"spec": {"hostNetwork": True}}, Override({"spec": {"nodeName": "node-1"}}, name="team-a")).explain())
         spec:
           hostNetwork: true  # template
-          nodeName: n        # override team-a
+          nodeName: node-1   # override team-a
         """
         width = min(max((len(line.text) for line in self.lines if line.explanation is not None), default=0), 72)
         text = [line.text if line.explanation is None else f"{line.text:<{width}}  # {by(line.explanation)}" for line in self.lines]

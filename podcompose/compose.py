@@ -7,7 +7,7 @@ from typing import Any, Literal, overload
 
 from podcompose.composition import Composition, Ran
 from podcompose.core import hints
-from podcompose.core.json import Json, JsonMap, copy, same
+from podcompose.core.json import Json, JsonMap, copy
 from podcompose.core.merge import Checked, Laid, check, lay
 from podcompose.core.path import Key, format_path
 from podcompose.core.select import locate
@@ -132,7 +132,7 @@ def _must_have_images(
     problems: list[Problem] = []
     for field in ("containers", "initContainers"):
         for container in _containers(manifest, field):
-            if "image" not in container or same(container["image"], ""):
+            if container.get("image", "") == "":
                 problems += _meant_another(container.get("name"), field, original, overrides, hooks, dialect)
     if problems != []:
         raise (OverrideError if any(problem.stage == "override" for problem in problems) else HookError)(problems)
@@ -191,11 +191,7 @@ def merge(original: Any, patch: Any, dialect: Dialect = COMPOSE, *, unknown: Unk
     dialect = keeping(dialect, unknown)
     problems: list[Problem] = []
     checked, typed = _original(original, dialect, problems)
-    document = take(patch)
-    problems += Origin("patch").problems(document.found, document.marks)
-    laid = lay(checked.manifest, document.value, dialect, checked.indexes)
-    if document.found == ():
-        problems += Origin("patch").problems(laid.found, document.marks)
+    laid = _laid(checked, patch, dialect, problems)
     if problems != []:
         raise MergeError(problems)
     if typed:
@@ -210,7 +206,7 @@ def _original(original: Any, dialect: Dialect, problems: list[Problem]) -> tuple
     if isinstance(original, Template):
         return _of_template(original, dialect, problems), False
     if type(original) is dict and dialect.engine == "structural":
-        # Most originals are plain and right: judge them where they stand. The result is copied, so nothing of them is shared.
+        # Most mappings are plain and right: use them where they stand. The result is copied, so nothing of them is shared.
         checked = check(original, dialect)
         if checked.found == []:
             return checked, False
@@ -220,6 +216,17 @@ def _original(original: Any, dialect: Dialect, problems: list[Problem]) -> tuple
     if document.found == ():
         problems += Origin("original").problems(checked.found, document.marks)
     return checked, not isinstance(original, Mapping) and document.found == ()
+
+
+def _laid(checked: Checked, patch: Any, dialect: Dialect, problems: list[Problem]) -> Laid:
+    if type(patch) is dict and dialect.engine == "structural":
+        laid = lay(checked.manifest, patch, dialect, checked.indexes)
+        if laid.found == []:
+            return laid
+    document = take(patch)
+    laid = lay(checked.manifest, document.value, dialect, checked.indexes)
+    problems += Origin("patch").problems(document.found if document.found != () else laid.found, document.marks)
+    return laid
 
 
 def _of_template(template: Template, dialect: Dialect, problems: list[Problem]) -> Checked:

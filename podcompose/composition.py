@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, overload
 
 from podcompose.blame import Blame
@@ -63,6 +62,9 @@ class Composition:
 
     __slots__ = ("_digest", "_exponents", "_manifest", "dialect", "hooks", "overrides", "template")
 
+    _manifest: JsonMap
+    _exponents: bool
+    _digest: str | None
     template: Template
     overrides: tuple[Override, ...]
     hooks: tuple[Ran | Override, ...]
@@ -78,14 +80,14 @@ class Composition:
         exponents: bool,
     ) -> None:
         """Made by `compose`."""
-        set_once = partial(object.__setattr__, self)
-        set_once("_manifest", manifest)
-        set_once("template", template)
-        set_once("overrides", overrides)
-        set_once("hooks", hooks)
-        set_once("dialect", dialect)
-        set_once("_exponents", exponents)
-        set_once("_digest", None)
+        set_once = object.__setattr__
+        set_once(self, "_manifest", manifest)
+        set_once(self, "template", template)
+        set_once(self, "overrides", overrides)
+        set_once(self, "hooks", hooks)
+        set_once(self, "dialect", dialect)
+        set_once(self, "_exponents", exponents)
+        set_once(self, "_digest", None)
 
     @property
     def manifest(self) -> JsonMap:
@@ -155,8 +157,10 @@ class Composition:
 
     def _by_key(self, path: Path) -> Path:
         """A path with the places of keyed lists turned into the keys of the elements that stand there."""
-        by_place = {raw[: len(path)]: found[: len(path)] for found, raw in leaves(self._manifest, self.dialect.schema)}
-        return by_place.get(path, path)  # type: ignore[call-overload,no-any-return] # a path of names and places alone is a RawPath
+        by_place: dict[Path, Path] = {
+            raw[: len(path)]: found[: len(path)] for found, raw in leaves(self._manifest, self.dialect.schema)
+        }
+        return by_place.get(path, path)
 
     def diff(self) -> tuple[StageChanges, ...]:
         """

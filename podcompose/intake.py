@@ -7,9 +7,8 @@ Everything wrong with it is noted, not raised: the stage whose document it is ra
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from podcompose.core.json import Json, JsonMap, Marks, kind_of, snapshot
 from podcompose.core.path import format_raw
@@ -17,14 +16,15 @@ from podcompose.errors import Finding, PodComposeError, Problem, RawPath
 
 __all__ = ["Document", "Origin", "as_pod", "from_text", "from_value", "read_text", "take"]
 
+_NO_MARKS: Marks = {}
+
 #: Where a PodTemplate has its pod.
 _WRAPPED = "template"
 
 _POD_MODELS = ("V1Pod", "V1PodTemplateSpec", "V1PodTemplate")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Whose document something is: the stage, its name and its file."""
 
     stage: str
@@ -62,12 +62,11 @@ def _mark(raw: RawPath, marks: Marks) -> Any:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A manifest as it came in, whole or partial, that nothing outside shares."""
 
     value: Json
-    marks: Marks = field(default_factory=dict, repr=False)
+    marks: Marks = _NO_MARKS
     found: tuple[Finding, ...] = ()
 
 

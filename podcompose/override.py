@@ -46,15 +46,21 @@ class Override:
         self._set(from_value({} if value is None else value), name, source, "patch", delete)
 
     def _set(self, document: Document, name: str, source: str | None, kind: Kind, delete: Iterable[str] = ()) -> None:
-        origin = Origin("override", name, source)
-        problems = origin.problems(document.found, document.marks)
         deleted = (delete,) if isinstance(delete, str) else tuple(delete)
-        paths = tuple(_resolved(deleted, origin, problems))
-        if problems != []:
-            raise OverrideError(problems)
-        values = {"name": name, "source": source, "kind": kind, "delete": deleted, "document": document, "paths": paths}
-        for slot, value in values.items():
-            object.__setattr__(self, slot, value)
+        paths: tuple[Path, ...] = ()
+        if document.found != () or deleted != ():
+            origin = Origin("override", name, source)
+            problems = origin.problems(document.found, document.marks)
+            paths = tuple(_resolved(deleted, origin, problems))
+            if problems != []:
+                raise OverrideError(problems)
+        set_once = object.__setattr__
+        set_once(self, "name", name)
+        set_once(self, "source", source)
+        set_once(self, "kind", kind)
+        set_once(self, "delete", deleted)
+        set_once(self, "document", document)
+        set_once(self, "paths", paths)
 
     @classmethod
     def _of(cls, document: Document, name: str, source: str | None, kind: Kind, delete: Iterable[str] = ()) -> Override:

@@ -26,8 +26,6 @@ _BLANK_OR_END = _BREAKS | frozenset("\0 \t")
 _INDICATORS = re.compile("([-+])([1-9])?|([1-9])([-+])?")
 #: Text longer than this is not parsed a second time only to say better what is wrong with it.
 _SHORT = 200_000
-#: A `?` inside of a word, where libyaml takes it for a letter and PyYAML's own parser, in brackets, does not.
-_QUESTION = re.compile(r"""(?<=[^\s,\[\]{}:"'])\?""")
 
 
 def read(text: str | bytes) -> Document:
@@ -70,12 +68,9 @@ def _reparsed(text: str) -> Event | None:
 
 
 def _pure_events(text: str) -> Iterator[Event]:
-    # A character that is not in the text, of those for private use, stands in for each such `?`.
-    mask = next((mask for mask in map(chr, range(0xE000, 0xF8FF)) if mask not in text), "?")
-    parser = _Parser(_QUESTION.sub(mask, text))
+    parser = _Parser(text)
     try:
-        for event in _translated(parser):
-            yield event._replace(text=event.text.replace(mask, "?"), anchor=event.anchor and event.anchor.replace(mask, "?"))
+        yield from _translated(parser)
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         yield _broken(error, text, parser.get_mark())
 
@@ -87,6 +82,8 @@ class _Parser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
         yaml.reader.Reader.__init__(self, text)
         yaml.scanner.Scanner.__init__(self)
         yaml.parser.Parser.__init__(self)
+        self._mask = next((mask for mask in map(chr, range(0xE000, 0xF8FF)) if mask not in text), "?")
+        self._masked = self.buffer.replace("?", self._mask)
 
     def scan_to_next_token(self) -> None:
         """Pass over what stands between tokens; a tab may, but where it would indent."""
@@ -96,9 +93,14 @@ class _Parser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
             super().scan_to_next_token()
 
     def scan_plain(self) -> Any:
-        """Read a plain scalar."""
+        """Read a plain scalar; in brackets too a `?` in it is a letter, for which one that is not in the text stands in."""
+        begin, written = self.pointer, self.buffer
+        self.buffer = self._masked
         token = super().scan_plain()
-        if self.flow_level > 0 and self.peek() == ":" and self.peek(1) in (",", "?", "[", "]", "{", "}"):
+        self.buffer = written
+        token.value = token.value.replace(self._mask, "?")
+        ends_badly = self.peek() == ":" and self.peek(1) in (",", "?", "[", "]", "{", "}")
+        if self.flow_level > 0 and (ends_badly or ":?" in written[begin : self.pointer]):
             raise yaml.scanner.ScannerError(None, None, "found unexpected ':'", self.get_mark())
         return token
 

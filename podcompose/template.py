@@ -11,7 +11,7 @@ from podcompose.core import hints
 from podcompose.core.json import JsonMap, Marks, copy
 from podcompose.core.merge import Checked, check
 from podcompose.dialect import COMPOSE, Dialect, keeping
-from podcompose.errors import PodComposeError, Problem, TemplateError, UnknownTemplate
+from podcompose.errors import Problem, TemplateError, UnknownTemplate
 from podcompose.intake import Document, Origin, from_text, from_value, read_text
 
 __all__ = ["Catalog", "Template", "main_container"]
@@ -33,6 +33,8 @@ class Template:
 
     __slots__ = ("_checked", "_document", "name", "source")
 
+    _document: Document
+    _checked: dict[Dialect, Checked]
     name: str
     source: str | None
 
@@ -117,7 +119,7 @@ class Template:
 
         Raises: TemplateError.
         """
-        known: Checked | None = self._checked.get(dialect)
+        known = self._checked.get(dialect)
         if known is None:
             found = list(self._document.found)
             known = check(self._document.value, dialect)

@@ -11,7 +11,7 @@ from typing import Literal
 from podcompose.core.json import Json, JsonMap, copy, same
 from podcompose.core.lists import KeyedList
 from podcompose.core.maps import FreeMap, Node, Struct, Whole
-from podcompose.core.path import Key, Path, format_path
+from podcompose.core.path import Path, format_path
 
 __all__ = ["Change", "changes", "moved", "shown"]
 
@@ -105,15 +105,10 @@ def _element_changes(before: dict[Json, Json], after: dict[Json, Json], node: Ke
     old_places = {key: place for place, key in enumerate(before)}
     elsewhere = moved(list(before), list(after))
     for key in {**before, **after}:
-        step = (*path, key_segment(node, key))
+        step = (*path, node.segment(after[key] if key in after else before[key]))
         if key in elsewhere:
             yield Change(format_path(step), "moved", old_places[key], places[key])
         yield from _changes(before.get(key, _ABSENT), after.get(key, _ABSENT), node.element, step)
-
-
-def key_segment(node: KeyedList, key: Json) -> Key:
-    """The path segment of an element."""
-    return Key(tuple(zip(node.names, key if len(node.names) > 1 else (key,), strict=True)))
 
 
 def moved(before: Sequence[Json], after: Sequence[Json]) -> set[Json]:

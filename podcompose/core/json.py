@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from podcompose.errors import Finding, RawPath
 
-__all__ = ["DEPTH", "Json", "JsonMap", "Mark", "Marks", "copy", "kind_of", "same", "snapshot"]
+__all__ = ["DEPTH", "Json", "JsonMap", "Mark", "Marks", "copy", "kind_of", "same", "snapshot", "well_formed"]
 
 Json: TypeAlias = Any
 JsonMap: TypeAlias = dict[str, Any]
@@ -43,7 +43,39 @@ def snapshot(value: object, found: list[Finding]) -> Json:
     >>> snapshot({"a": (1, "x")}, [])
     {'a': [1, 'x']}
     """
-    return _snapshot(value, (), found)
+    try:
+        return _plain(value, DEPTH)
+    except _OddError:
+        return _snapshot(value, (), found)
+
+
+class _OddError(Exception):
+    """Something that needs a second look, with its path at hand."""
+
+
+def _plain(value: Any, depth: int) -> Json:
+    """Copy what is plainly JSON: exact types and ASCII text. Most values are, and need no path."""
+    if depth == 0:
+        raise _OddError
+    if type(value) is dict:
+        copied = {}
+        for key, entry in value.items():
+            if type(key) is not str or not key.isascii():
+                raise _OddError
+            copied[key] = entry if type(entry) is str and entry.isascii() else _plain_entry(entry, depth)
+        return copied
+    if type(value) is list:
+        return [entry if type(entry) is str and entry.isascii() else _plain_entry(entry, depth) for entry in value]
+    return _plain_entry(value, depth)
+
+
+def _plain_entry(value: Any, depth: int) -> Json:
+    kind = type(value)
+    if kind is dict or kind is list:
+        return _plain(value, depth - 1)
+    if value is None or kind is bool or (kind is int and -_INT64 <= value < _INT64):
+        return value
+    raise _OddError
 
 
 def _snapshot(value: Any, path: RawPath, found: list[Finding]) -> Json:
@@ -73,11 +105,23 @@ def _key(key: object, path: RawPath, found: list[Finding]) -> str:
 
 def _text(value: str, path: RawPath, found: list[Finding]) -> Json:
     plain = str.__str__(value)
+    if well_formed(plain):
+        return plain
+    return _note(found, "bad-text", path, f"{plain!a:.80} holds a lone surrogate, which is no Unicode text")
+
+
+def well_formed(text: str) -> bool:
+    """
+    Whether a str is Unicode text: without lone surrogates.
+
+    >>> well_formed(chr(0xE9)), well_formed(chr(0xD800))
+    (True, False)
+    """
     try:
-        plain.encode()
+        text.encode()
     except UnicodeEncodeError:
-        return _note(found, "bad-text", path, f"{plain!a:.80} holds a lone surrogate, which is no Unicode text")
-    return plain
+        return False
+    return True
 
 
 def _scalar(value: Any, path: RawPath, found: list[Finding]) -> Json:

@@ -7,21 +7,23 @@ new elements go behind what is untouched unless the override names what shall fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import is_
 from typing import Any, TypeAlias
 
 from podcompose.core import hints
-from podcompose.core.json import Json, JsonMap, copy, kind_of, snapshot
+from podcompose.core.json import Json, JsonMap, copy, kind_of, same, snapshot
 from podcompose.core.maps import Node, Struct, Whole
-from podcompose.core.path import format_path
+from podcompose.core.path import Key
 from podcompose.core.scalars import Scalar
-from podcompose.core.walk import At, Element, Index, Walk
+from podcompose.core.walk import At, Index, Walk
 from podcompose.errors import Finding
 
 __all__ = ["AtomicList", "KeyedList", "SetList", "Strategic", "Strategy", "weave"]
 
 REPLACE: JsonMap = {"$patch": "replace"}
-NOWHERE: list[int] = []
+#: The place of a new element.
+NOWHERE = -1
 
 
 class AtomicList:
@@ -40,13 +42,11 @@ class AtomicList:
             return walk.wrong_type(at, "a list", value, hints.list_for(value))
         element = self.element
         entries = [None if entry is None else element.check(entry, (at, place), walk) for place, entry in enumerate(value)]
-        return value if all(map(_is, entries, value)) else entries
+        return value if all(map(is_, entries, value)) else entries
 
     def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
         """The patch's list; an entry `$patch: replace` says what happens anyway."""
-        if type(patch) is list and REPLACE in patch:
-            patch = [entry for entry in patch if entry != REPLACE]
-        return self.check(patch, at, walk)
+        return self.check(_without_replace(patch), at, walk)
 
 
 class SetList:
@@ -68,48 +68,55 @@ class SetList:
             for place, entry in enumerate(entries):
                 if entry in entries[:place]:
                     walk.note((at, place), "repeated-key", f"{entry!r} stands in this set twice")
-        return value if all(map(_is, entries, value)) else entries
+        return value if all(map(is_, entries, value)) else entries
 
     def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
         """Unite both, in the order of `weave`."""
-        if type(patch) is list and REPLACE in patch:
-            original, patch = [], [entry for entry in patch if entry != REPLACE]
-        members = self.check(patch, at, walk)
+        kept = _without_replace(patch)
+        members = self.check(kept, at, walk)
         if members is None or walk.found != []:
             return original
-        places = [[place for place, entry in enumerate(original) if entry == member] for member in members]
-        return weave(original, list(zip(places, members, strict=True)))
+        if len(kept) < len(patch):
+            original = []
+        return weave(original, [(_places_of(member, original), member) for member in members])
 
 
 class KeyedList:
     """A list of maps, merged by the values of their key fields."""
 
-    __slots__ = ("defaults", "element", "names", "of_scalars", "struct")
+    __slots__ = ("defaults", "element", "names", "only", "struct")
     empty: Json = []
 
     def __init__(self, element: Struct | Whole, names: tuple[str, ...], defaults: tuple[Json, ...]) -> None:
         self.element = element
         self.struct = element.inner if isinstance(element, Whole) else element
         self.names = names
+        #: The key field, where there is one only and it is text.
+        self.only = names[0] if len(names) == 1 and defaults == ("",) else None
         #: What a missing key field stands for.
         self.defaults = defaults
-        self.of_scalars = False
 
     def key(self, element: JsonMap) -> Json:
         """The key of an element: one value, or a tuple where there are several key fields."""
-        if len(self.names) == 1:
-            return element.get(self.names[0], self.defaults[0])
+        if self.only is not None:
+            return element.get(self.only, "")
         return tuple([element.get(name, default) for name, default in zip(self.names, self.defaults, strict=True)])
+
+    def segment(self, element: JsonMap) -> Key:
+        """The path segment of an element; a key of a wrong type is printed as null, it is found out elsewhere."""
+        values = (element.get(name, default) for name, default in zip(self.names, self.defaults, strict=True))
+        plain = (value if type(value) in (str, int) else None for value in values)
+        return Key(tuple(zip(self.names, plain, strict=True)))
 
     def check(self, value: Json, at: At, walk: Walk) -> Json:
         """Judge every element, and note where each key stands."""
         if type(value) is not list:
             return walk.wrong_type(at, "a list", value, hints.list_for(value, self.names[0]))
-        elements, before = [], len(walk.found)
-        for place, entry in enumerate(value):
-            step = Element(place, self.names, self._printed(entry)) if type(entry) is dict else place
-            elements.append(self.element.check(entry, (at, step), walk))
-        checked = value if all(map(_is, elements, value)) else elements
+        before, check = len(walk.found), self.element.check
+        elements = [
+            check(entry, (at, (place, self, entry) if type(entry) is dict else place), walk) for place, entry in enumerate(value)
+        ]
+        checked = value if all(map(is_, elements, value)) else elements
         if len(walk.found) == before:
             index = self._index(checked, at, walk)
             if walk.recorded is not None:
@@ -120,38 +127,44 @@ class KeyedList:
         """Lay each element of the patch over the one of the same key, or over nothing."""
         if type(patch) is not list:
             return walk.wrong_type(at, "a list", patch, hints.list_for(patch, self.names[0]))
-        if any(type(entry) is dict and "$patch" in entry for entry in patch):
-            original, numbered = self._obey(original, patch, at, walk)
-        else:
-            numbered = list(enumerate(patch))
+        entries: Iterable[tuple[int, Json]] = enumerate(patch)
+        for entry in patch:
+            if type(entry) is dict and "$patch" in entry:
+                original, entries = self._obey(original, patch, at, walk)
+                break
         index = walk.indexes.get(id(original))
         if index is None:
-            index = self._index(original, at, Walk(repeats=True))
-        named: list[tuple[list[int], Json]] = []
+            index = self._index(original, at, _TOLERANT)
+        named: list[tuple[int | list[int], Json]] = []
         seen: set[Json] = set()
-        for place, entry in numbered:
-            key = self._patch_key(entry, (at, place), walk)
+        only = self.only
+        for place, entry in entries:
+            key = entry.get(only) if only is not None and type(entry) is dict else None
+            if type(key) is not str or key == "":
+                key = self._patch_key(entry, (at, place), walk)
             if key in seen:
-                self._repeated(key, (at, Element(place, self.names, key)), walk)
+                self._repeated((at, (place, self, entry)), walk)
             elif key is not None:
                 seen.add(key)
-                places = index.get(key, NOWHERE)
-                counterpart = original[places[0]] if len(places) == 1 else {}
-                named.append((places, self.element.merge(counterpart, entry, (at, Element(place, self.names, key)), walk)))
+                known = index.get(key, NOWHERE)
+                # A key that the original repeats has no one counterpart: the new element takes the place of all copies.
+                counterpart = original[known] if type(known) is int and known != NOWHERE else {}
+                named.append((known, self.element.merge(counterpart, entry, (at, (place, self, entry)), walk)))
         return weave(original, named)
 
     def _obey(self, original: list[Json], patch: list[Json], at: At, walk: Walk) -> tuple[list[Json], list[tuple[int, Json]]]:
         """Take what the entries with `$patch` delete out of the original, and those entries out of the patch."""
-        numbered = [(place, entry) for place, entry in enumerate(patch) if type(entry) is not dict or "$patch" not in entry]
-        if REPLACE in patch:
+        entries = [(place, entry) for place, entry in enumerate(patch) if type(entry) is not dict or "$patch" not in entry]
+        if len(_without_replace(patch)) < len(patch):
             original = []
-        renewed = {self.key(entry) for _, entry in numbered if type(entry) is dict and self._has_plain_key(entry)}
+        quiet = Walk()
+        renewed = [self._patch_key(entry, None, quiet) for _, entry in entries]
         for place, entry in enumerate(patch):
-            if type(entry) is dict and "$patch" in entry and entry != REPLACE:
+            if type(entry) is dict and "$patch" in entry and not same(entry, REPLACE):
                 key = self._deleted_key(entry, (at, place), walk)
                 if key is not None:
                     original = self._without(original, key, keep_place=key in renewed)
-        return original, numbered
+        return original, entries
 
     def _without(self, original: list[Json], key: Json, *, keep_place: bool) -> list[Json]:
         places = [place for place, element in enumerate(original) if self.key(element) == key]
@@ -163,24 +176,20 @@ class KeyedList:
 
     def _deleted_key(self, entry: JsonMap, at: At, walk: Walk) -> Json:
         directive, keys = entry["$patch"], {name: value for name, value in entry.items() if name != "$patch"}
-        wanted = " and ".join(f"`{name}`" for name in self.names)
-        if directive == "replace":
+        if same(directive, "replace"):
             message = "`$patch: replace` in a list stands alone, as an entry `- $patch: replace`, and empties the whole list"
             return walk.note(
                 at, "directive", message, "to set one element anew, write it twice: once with `$patch: delete`, once as it shall be"
             )
-        if directive != "delete":
+        if not same(directive, "delete"):
             return walk.note(
                 at, "directive", f"`$patch: {directive!s:.40}` means nothing here", "`delete` and `replace` are the words"
             )
         key = self._patch_key(keys, at, walk)
         if key is not None and not keys.keys() <= set(self.names):
+            wanted = " and ".join(f"`{name}`" for name in self.names)
             return walk.note(at, "directive", f"an element to be deleted is named by {wanted} alone")
         return key
-
-    def _has_plain_key(self, entry: JsonMap) -> bool:
-        key = self.key(entry)
-        return type(key) in (str, int) or (type(key) is tuple and all(type(value) in (str, int) for value in key))
 
     def _patch_key(self, entry: Json, at: At, walk: Walk) -> Json:
         """The key of an element of a patch, which must be whole; None (noted) where it is not."""
@@ -189,7 +198,7 @@ class KeyedList:
         before = len(walk.found)
         for name, default in zip(self.names, self.defaults, strict=True):
             value = entry.get(name)
-            if value is None or value == "" or (value == 0 and type(value) is not bool):
+            if value is None or same(value, "") or same(value, 0):
                 if self._must_be_named(value, default):
                     walk.note(
                         at,
@@ -209,31 +218,22 @@ class KeyedList:
         """Whether the API server refuses an element without this key: all but a protocol and an image pull secret."""
         if self.struct.name == "LocalObjectReference":
             return False
-        return value is not None or default in ("", 0)
-
-    def _printed(self, entry: JsonMap) -> Json:
-        """The key as far as it can be printed: a key of a wrong type is found out later."""
-        key = self.key(entry)
-        if type(key) is tuple and len(self.names) > 1:
-            return tuple([value if type(value) in (str, int) else None for value in key])
-        return key if type(key) in (str, int) else None
+        return value is not None or same(default, "") or same(default, 0)
 
     def _index(self, elements: list[JsonMap], at: At, walk: Walk) -> Index:
-        index: Index = {}
-        for place, element in enumerate(elements):
-            key = self.key(element)
-            if key not in index:
-                index[key] = [place]
-                continue
-            index[key].append(place)
-            if not walk.repeats:
-                self._repeated(key, (at, Element(place, self.names, key)), walk)
+        only = self.only
+        keys = [element.get(only, "") for element in elements] if only is not None else list(map(self.key, elements))
+        index: Index = dict(zip(keys, range(len(keys)), strict=True))
+        if len(index) < len(keys):
+            for place, key in enumerate(keys):
+                places = [other for other, same_key in enumerate(keys) if same_key == key]
+                index[key] = places if len(places) > 1 else place
+                if places[0] != place and not walk.repeats:
+                    self._repeated((at, (place, self, elements[place])), walk)
         return index
 
-    def _repeated(self, key: Json, at: At, walk: Walk) -> None:
-        values = key if type(key) is tuple else (key,)
-        named = ", ".join(f"{name} {value!r}" for name, value in zip(self.names, values, strict=True))
-        walk.note(at, "repeated-key", f"two elements of this list have the same key ({named})", "name each once")
+    def _repeated(self, at: At, walk: Walk) -> None:
+        walk.note(at, "repeated-key", "two elements of this list have this key", "name each once")
 
 
 #: A list strategy with deepmerge's signature: (config, path, base, nxt) -> list.
@@ -259,7 +259,7 @@ class Strategic:
 
     def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
         """What the strategy makes of copies of both."""
-        if type(patch) is list and REPLACE in patch:
+        if type(patch) is list and len(_without_replace(patch)) < len(patch):
             original = []
         patch = self.inner.merge([], patch, at, walk)
         if patch is None or walk.found != []:
@@ -276,18 +276,36 @@ class Strategic:
         return self.inner.check(merged, at, walk)
 
 
-def weave(original: list[Json], named: list[tuple[list[int], Json]]) -> list[Json]:
+def weave(original: list[Json], named: list[tuple[int | list[int], Json]]) -> list[Json]:
     """
     Put the named elements and the rest of the original in server-side apply's order.
 
-    Shapes: each named element with the places its key has in the original, [] if it is new.
+    Shapes: each named element with its place in the original, its places if its key is repeated there, NOWHERE if it is new.
     Source: sigs.k8s.io/structured-merge-diff typed/merge.go, behaviour measured: docs/merge.md, "Order".
 
-    >>> weave(["a", "b", "c"], [([0], "A"), ([], "n")])
+    >>> weave(["a", "b", "c"], [(0, "A"), (NOWHERE, "n")])
     ['A', 'b', 'c', 'n']
-    >>> weave(["a", "b", "c", "d"], [([3], "d"), ([], "n"), ([1], "b")])
+    >>> weave(["a", "b", "c", "d"], [(3, "d"), (NOWHERE, "n"), (1, "b")])
     ['a', 'c', 'd', 'n', 'b']
     """
+    result = original.copy()
+    last = NOWHERE
+    for count, (place, element) in enumerate(named):
+        if type(place) is not int or place <= last:
+            # What most overrides are: known elements in their order, then new ones. Everything else takes the long way.
+            if any(place != NOWHERE for place, _ in named[count:]):
+                return _weave(original, [([] if place == NOWHERE else _places(place), element) for place, element in named])
+            return [*result, *(element for _, element in named[count:])]
+        last = place
+        result[last] = element
+    return result
+
+
+def _places(place: int | list[int]) -> list[int]:
+    return [place] if type(place) is int else place  # type: ignore[return-value] # not an int: a list
+
+
+def _weave(original: list[Json], named: list[tuple[list[int], Json]]) -> list[Json]:
     taken = {place for places, _ in named for place in places}
     result: list[Json] = []
     waiting: list[Json] = []
@@ -297,9 +315,7 @@ def weave(original: list[Json], named: list[tuple[list[int], Json]]) -> list[Jso
             waiting.append(element)
             continue
         stop = min((place for place in places if place >= start), default=end)
-        result += _rest(original, start, stop, taken)
-        result += waiting
-        result.append(element)
+        result += [*_rest(original, start, stop, taken), *waiting, element]
         waiting, start = [], stop + 1
     if any(len(places) > 1 for places, _ in named):
         return [*result, *_tail(original, start, taken, waiting)]
@@ -315,16 +331,26 @@ def _rest(original: list[Json], start: int, stop: int, taken: set[int]) -> list[
 def _tail(original: list[Json], start: int, taken: set[int], waiting: list[Json]) -> list[Json]:
     """The rest where a key is repeated: each left-over copy of a named key lets one waiting element through in its place."""
     result: list[Json] = []
-    pending = iter(waiting)
     for place in range(start, len(original)):
-        result += (
-            [original[place]] if place not in taken else [element for element in [next(pending, _NONE)] if element is not _NONE]
-        )
-    return [*result, *pending]
+        if place not in taken:
+            result.append(original[place])
+        elif waiting != []:
+            result.append(waiting[0])
+            waiting = waiting[1:]
+    return [*result, *waiting]
 
 
-_NONE = object()
+def _places_of(member: Json, original: list[Json]) -> int | list[int]:
+    places = [place for place, entry in enumerate(original) if same(entry, member)]
+    return places if len(places) > 1 else places[0] if places != [] else NOWHERE
 
 
-def _is(left: Json, right: Json) -> bool:
-    return left is right
+def _without_replace(patch: Json) -> Json:
+    """A list without its entries `$patch: replace`."""
+    if type(patch) is not list or not any(type(entry) is dict and "$patch" in entry for entry in patch):
+        return patch
+    return [entry for entry in patch if not same(entry, REPLACE)]
+
+
+#: For the index of a list that was judged before.
+_TOLERANT = Walk(repeats=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 from podcompose.core import hints
-from podcompose.core.json import Json, JsonMap, same
+from podcompose.core.json import Json, JsonMap, same, well_formed
 from podcompose.core.scalars import VERBATIM, Scalar
 from podcompose.core.schema import OneOf
 from podcompose.core.walk import At, Walk
@@ -42,30 +42,39 @@ class Node(Protocol):
 class Struct:
     """A struct whose fields are merged one by one."""
 
-    __slots__ = ("fields", "name", "one_of", "open", "owners", "switch")
+    __slots__ = ("fields", "members", "name", "one_of", "open", "owners", "switch", "texts")
     empty: Json = {}
 
     def __init__(self, name: str, one_of: OneOf | None, switch: Switch, *, is_open: bool) -> None:
         self.name = name
         self.fields: dict[str, Node] = {}
+        #: The fields that any plain text fits.
+        self.texts: frozenset[str] = frozenset()
         self.one_of = one_of if switch != "never" else None
+        #: The fields by which the one-of can switch.
+        self.members = frozenset() if one_of is None else frozenset((*one_of.members, one_of.discriminator))
         self.switch = switch
         self.open = is_open
         #: Where else in a Pod a field of some name stands, for hints.
         self.owners: Mapping[str, list[str]] = {}
 
+    def furnish(self, fields: Mapping[str, Node]) -> None:
+        """Give the struct its fields, which may lead back to it and so are made after it."""
+        self.fields = dict(fields)
+        self.texts = frozenset(name for name, node in fields.items() if isinstance(node, Scalar) and node.is_text)
+
     def check(self, value: Json, at: At, walk: Walk) -> Json:
         """Judge every field; drop the nulls."""
         if type(value) is not dict:
             return walk.wrong_type(at, "a map", value)
-        fields, checked = self.fields, value
+        fields, texts, checked = self.fields, self.texts, value
         for name, entry in value.items():
-            if type(entry) is str and entry.isascii() and type(node := fields.get(name)) is Scalar and node.is_text:
+            if type(entry) is str and name in texts and entry.isascii():
                 continue
-            kept = None
-            if entry is not None or type(name) is not str or name[:1] == "$":
-                node = self._field(name, at, walk)
-                kept = node.check(entry, (at, name), walk) if node is not None else None
+            node = fields.get(name)
+            if node is None:
+                node = self._unknown(name, at, walk)
+            kept = node.check(entry, (at, name), walk) if entry is not None and node is not None else None
             if kept is not entry or kept is None:
                 checked = _with(checked, value, name, kept)
         return checked
@@ -74,43 +83,46 @@ class Struct:
         """Lay every field of the patch over its counterpart."""
         if type(patch) is not dict:
             return walk.wrong_type(at, "a map", patch)
-        fields = self.fields
-        if not patch.keys() <= fields.keys():
-            original, patch = self._obey(original, patch, at, walk)
-        if self.one_of is not None:
+        fields, texts = self.fields, self.texts
+        for name in patch:
+            if name not in fields:
+                original, patch = self._obey(original, patch, at, walk)
+                break
+        if self.one_of is not None and not self.members.isdisjoint(patch):
             original = _switch(self.one_of, self.switch, original, patch)
-        result = {**original}
+        result = original.copy()
         for name, change in patch.items():
-            if change is None or (type(change) is dict and _is_delete(change, (at, name), walk)):
+            if type(change) is str and name in texts and change.isascii():
+                result[name] = change
+            elif change is None or (type(change) is dict and "$patch" in change and _is_delete(change, (at, name), walk)):
                 result.pop(name, None)
-                continue
-            node = fields.get(name, VERBATIM)
-            result[name] = node.merge(result.get(name, node.empty), change, (at, name), walk)
+            else:
+                node = fields.get(name, VERBATIM)
+                result[name] = node.merge(result.get(name, node.empty), change, (at, name), walk)
         return result
 
-    def _field(self, name: Any, at: At, walk: Walk) -> Node | None:
+    def _unknown(self, name: Any, at: At, walk: Walk) -> Node | None:
+        """What to do with a key that is no field."""
         if type(name) is not str:
-            return walk.note(
-                at, "bad-key", f"the key {name!r:.80} is a {type(name).__name__}, not a string", f'quote it: "{name!s:.80}"'
-            )
-        node = self.fields.get(name)
-        if node is None:
-            if name[:1] == "$":
-                return walk.note((at, name), "directive", walk.no_directive, at_key=True)
-            if walk.keep_unknown or self.open:
-                return VERBATIM
-            message, suggestion = hints.unknown_field(self.name, name, self.fields, self.owners)
-            walk.note((at, name), "unknown-field", message, suggestion, at_key=True)
-        return node
+            walk.note(at, "bad-key", f"the key {name!r:.80} is a {type(name).__name__}, not a string", f'quote it: "{name!s:.80}"')
+        elif name[:1] == "$":
+            walk.note((at, name), "directive", walk.no_directive, at_key=True)
+        elif not well_formed(name):
+            walk.note(at, "bad-text", f"the key {name!a:.80} holds a lone surrogate, which is no Unicode text")
+        elif walk.keep_unknown or self.open:
+            return VERBATIM
+        else:
+            walk.note((at, name), "unknown-field", *hints.unknown_field(self.name, name, self.fields, self.owners), at_key=True)
+        return None
 
     def _obey(self, original: JsonMap, patch: JsonMap, at: At, walk: Walk) -> tuple[JsonMap, JsonMap]:
         """Take what the directives delete out of the original, and the directives and unknown fields out of the patch."""
-        changes = {name: change for name, change in patch.items() if name[:1] != "$"}
-        for name in [name for name in changes if name not in self.fields and self._field(name, at, walk) is None]:
+        directives = {name: value for name, value in patch.items() if type(name) is str and name[:1] == "$"}
+        changes = {name: change for name, change in patch.items() if name not in directives}
+        for name in [name for name in changes if name not in self.fields and self._unknown(name, at, walk) is None]:
             del changes[name]
-        for name, value in patch.items():
-            if name[:1] == "$":
-                original = self._directive(name, value, original, changes, at, walk)
+        for name, value in directives.items():
+            original = self._directive(name, value, original, changes, at, walk)
         return original, changes
 
     def _directive(self, name: str, value: Json, original: JsonMap, changes: JsonMap, at: At, walk: Walk) -> JsonMap:
@@ -124,7 +136,7 @@ class Struct:
         return original
 
     def _is_primitive_list(self, name: str) -> bool:
-        return getattr(self.fields.get(name), "of_scalars", False)
+        return bool(getattr(self.fields.get(name), "of_scalars", False))
 
 
 class FreeMap(Struct):
@@ -132,7 +144,7 @@ class FreeMap(Struct):
 
     __slots__ = ("value",)
 
-    def __init__(self, name: str, value: Node) -> None:
+    def __init__(self, name: str, value: Scalar) -> None:
         super().__init__(name, None, "never", is_open=True)
         self.value = value
 
@@ -142,9 +154,10 @@ class FreeMap(Struct):
             return walk.wrong_type(at, "a map", value, hints.map_for(value))
         checked = value
         for name, entry in value.items():
-            kept = None
-            if (entry is not None or type(name) is not str or name[:1] == "$") and self._name(name, at, walk):
-                kept = self.value.check(entry, (at, name), walk) if entry is not None else None
+            named = _is_plain(name) or self._unknown(name, at, walk) is not None
+            if named and type(entry) is str and self.value.is_text and entry.isascii():
+                continue
+            kept = self.value.check(entry, (at, name), walk) if named and entry is not None else None
             if kept is not entry or kept is None:
                 checked = _with(checked, value, name, kept)
         return checked
@@ -153,18 +166,22 @@ class FreeMap(Struct):
         """Lay every key of the patch over its counterpart."""
         if type(patch) is not dict:
             return walk.wrong_type(at, "a map", patch, hints.map_for(patch))
-        if any(name[:1] == "$" for name in patch):
-            original, patch = self._obey(original, patch, at, walk)
-        result = {**original}
+        for name in patch:
+            if type(name) is not str or name[:1] == "$" or not name.isascii():
+                original, patch = self._obey(original, patch, at, walk)
+                break
+        result = original.copy()
         for name, change in patch.items():
             if change is None:
                 result.pop(name, None)
             else:
-                result[name] = self.value.merge(None, change, (at, name), walk)
+                result[name] = self.value.check(change, (at, name), walk)
         return result
 
-    def _name(self, name: Any, at: At, walk: Walk) -> bool:
-        return (type(name) is str and name.isascii() and name[:1] != "$") or super()._field(name, at, walk) is not None
+
+def _is_plain(name: Any) -> bool:
+    """Whether a key is plainly a key: text, and no directive."""
+    return type(name) is str and name[:1] != "$" and name.isascii()
 
 
 class Whole:
@@ -183,9 +200,8 @@ class Whole:
     def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
         """The patch's value; `$patch: replace` says what happens anyway."""
         if type(patch) is dict:
-            if patch.get("$patch", "") == "replace":
-                patch = {name: entry for name, entry in patch.items() if name != "$patch"}
-            patch = {name: entry for name, entry in patch.items() if name != "$retainKeys"}
+            silent = ["$retainKeys"] if not same(patch.get("$patch"), "replace") else ["$retainKeys", "$patch"]
+            patch = {name: entry for name, entry in patch.items() if name not in silent}
         return self.inner.check(patch, at, walk)
 
 
@@ -201,7 +217,7 @@ def _with(checked: JsonMap, value: JsonMap, name: str, kept: Json) -> JsonMap:
 
 
 def _is_delete(change: JsonMap, at: At, walk: Walk) -> bool:
-    if change.get("$patch") != "delete":
+    if not same(change["$patch"], "delete"):
         return False
     if len(change) > 1:
         others = ", ".join(f"`{name}`" for name in change if name != "$patch")
@@ -215,9 +231,9 @@ def _is_delete(change: JsonMap, at: At, walk: Walk) -> bool:
 
 
 def _patch_directive(value: Json, original: JsonMap, at: At, walk: Walk) -> JsonMap:
-    if value == "replace":
+    if same(value, "replace"):
         return {}
-    if value == "delete":
+    if same(value, "delete"):
         walk.note((at, "$patch"), "directive", "this cannot be deleted whole")
     else:
         message = f"`$patch: {value!s:.40}` means nothing here"
@@ -255,7 +271,7 @@ def _switch(one_of: OneOf, switch: Switch, original: JsonMap, patch: JsonMap) ->
     """Take the members that the patch switches away from out of the original."""
     if one_of.discriminator is not None:
         value = patch.get(one_of.discriminator)
-        gone = [name for name, belongs in one_of.values if value is not None and value != belongs]
+        gone = [name for name, belongs in one_of.values if value is not None and not same(value, belongs)]
     elif any(name in patch and _is_set(name, patch[name], one_of, switch) for name in one_of.members):
         gone = list(one_of.members)
     else:

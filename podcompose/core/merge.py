@@ -88,7 +88,7 @@ def lay(original: JsonMap, patch: Json, dialect: Dialect, indexes: Mapping[int, 
     if engine == "strategic":
         found: list[Finding] = []
         return Laid(strategic_merge(original, patch, dialect.schema, found), True, found)
-    return _stranger(engine, original, patch, dialect)  # type: ignore[arg-type] # the two words are done
+    return _stranger(engine, original, patch, dialect)
 
 
 def _stranger(merger: Merger, original: JsonMap, patch: JsonMap, dialect: Dialect) -> Laid:

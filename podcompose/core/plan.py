@@ -91,9 +91,11 @@ class _Compiler:
         struct.owners = self.owners
         if below == {}:
             self.made[name] = struct
+        fields: dict[str, Node] = {}
         for field_name, field in self.schema.types[name].items():
             inner = {path[1:]: strategy for path, strategy in below.items() if path[0] == field_name}
-            struct.fields[field_name] = self._node(f"{name}.{field_name}", field, (*at, field_name), inner)
+            fields[field_name] = self._node(f"{name}.{field_name}", field, (*at, field_name), inner)
+        struct.furnish(fields)
         return struct
 
     def _node(self, name: str, field: Field, at: Fields, below: Mapping[Fields, Strategy]) -> Node:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from podcompose.core.json import Json, snapshot
+from podcompose.core.json import Json, snapshot, well_formed
 from podcompose.core.walk import At, Walk
 from podcompose.errors import Finding
 
@@ -17,14 +17,7 @@ Strictness = Literal["decoder", "apply"]
 
 
 def _text(value: Json) -> bool:
-    if type(value) is not str:
-        return False
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return False
-    return True
+    return type(value) is str and well_formed(value)
 
 
 def _integer(bits: int) -> Callable[[Json], bool]:

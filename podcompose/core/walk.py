@@ -2,62 +2,62 @@
 One walk over a patch or an original: where it stands, and everything it found wrong.
 
 `at` is the way from the top as a chain of pairs, `(way to the parent, step)`: nothing is formatted unless something is wrong.
-A step is a field's name, a place in a list, or an element of a keyed list with its place and key.
+A step is a field's name, a place in a list, or an element of a keyed list with its place and the list's node.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Protocol, TypeAlias
 
-from podcompose.core.json import Json, kind_of
+from podcompose.core.json import Json, JsonMap, kind_of
 from podcompose.core.path import Key, Path, format_path
 from podcompose.errors import Finding, RawPath
 
-__all__ = ["At", "Element", "Index", "Walk"]
+__all__ = ["At", "Index", "Walk"]
 
 
-class Element(NamedTuple):
-    """A step into a keyed list."""
+class Keyed(Protocol):
+    """A list node that can say which of its elements is which."""
 
-    place: int
-    names: tuple[str, ...]
-    key: Json
+    def segment(self, element: JsonMap) -> Key:
+        """The path segment of an element, as far as its key can be printed."""
 
 
-Step: TypeAlias = "str | int | Element"
+Step: TypeAlias = "str | int | tuple[int, Keyed, JsonMap]"
 At: TypeAlias = "tuple[At, Step] | None"
 
-#: Where the elements of a list stand, by key.
-Index: TypeAlias = "dict[Json, list[int]]"
+#: Where the elements of a list stand, by key: a place, or several where a key is repeated.
+Index: TypeAlias = "dict[Json, int | list[int]]"
+
+_NONE: Mapping[int, Index] = {}
 
 
 class Walk:
     """What one merge or check has found so far, and what is known of the lists it walks over."""
 
-    __slots__ = ("exponents", "found", "indexes", "keep_unknown", "no_directive", "recorded", "repeats")
+    #: Whether a float was met that two JSON encoders may spell differently.
+    exponents = False
 
     def __init__(
         self,
         *,
         keep_unknown: bool = False,
         repeats: bool = False,
-        indexes: Mapping[int, Index] | None = None,
+        indexes: Mapping[int, Index] = _NONE,
         recorded: dict[int, Index] | None = None,
         no_directive: str = "no directive acts inside a value that is replaced whole",
     ) -> None:
         self.found: list[Finding] = []
-        #: What to say of a directive where none has a meaning.
-        self.no_directive = no_directive
-        #: The index of each keyed list of the original, by id(). Its owner keeps those lists alive, so an id stays theirs.
-        self.indexes: Mapping[int, Index] = {} if indexes is None else indexes
-        #: Where a check of an original notes those indexes.
-        self.recorded = recorded
         self.keep_unknown = keep_unknown
         #: Whether a key may stand twice in one list.
         self.repeats = repeats
-        #: Whether a float was met that two JSON encoders may spell differently.
-        self.exponents = False
+        #: The index of each keyed list of the original, by id(). Its owner keeps those lists alive, so an id stays theirs.
+        self.indexes = indexes
+        #: Where a check of an original notes those indexes.
+        self.recorded = recorded
+        #: What to say of a directive where none has a meaning.
+        self.no_directive = no_directive
 
     def note(self, at: At, code: str, message: str, suggestion: str | None = None, *, at_key: bool = False) -> Json:
         """Note a finding at `at`; the answer, null, stands for the value that is wrong."""
@@ -75,10 +75,9 @@ def _path(at: At) -> tuple[Path, RawPath]:
     raw: list[str | int] = []
     while at is not None:
         at, step = at
-        if isinstance(step, Element):
-            raw.append(step.place)
-            values = step.key if len(step.names) > 1 else (step.key,)
-            path.append(Key(tuple(zip(step.names, values, strict=True))))
+        if isinstance(step, tuple):
+            raw.append(step[0])
+            path.append(step[1].segment(step[2]))
         else:
             raw.append(step)
             path.append(step)
