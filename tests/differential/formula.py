@@ -279,6 +279,6 @@ def _ones(value: Any, field: Field) -> list[Any]:
 def _fits(value: Any, of: str) -> bool:
     kind = type(value)
     if of in RANGES and kind is int:
-        return -RANGES[of] <= value < RANGES[of]
+        return value in range(-RANGES[of], RANGES[of])
     allowed = {"boolean": (bool,), "Quantity": (str, int, float), "int32": (), "int64": ()}
     return kind in allowed.get(of, (str,))
