@@ -43,6 +43,8 @@ _WORDS: Mapping[str, Any] = {
 #: What the first character of anything but a string can be.
 _STARTS = frozenset("+-.0123456789yYnNtTfFoO~")
 _RADIX = re.compile(r"([-+]?)0(?:[xX]([0-9a-fA-F]+)|[bB]([01]+)|[oO]?([0-7]+))", re.ASCII)
+#: An accident of Go's reader, which kubectl inherits: `0b-11` is -3.
+_SIGN_INSIDE = re.compile("0b[-+][01]+")
 _PLAIN = re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII)
 _WHOLE = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
@@ -146,6 +148,8 @@ def _number(text: str) -> Any:
 
 def _integer(digits: str) -> int | None:
     """The integer that is written so, if one is; one beyond 64 bits is an integer only if it is decimal."""
+    if _SIGN_INSIDE.fullmatch(digits) is not None and len(digits) < 60:
+        return int(digits[2:], 2)
     match = _RADIX.fullmatch(digits)
     if match is None:
         return int(digits) if len(digits) < 30 and _PLAIN.fullmatch(digits) is not None else None
