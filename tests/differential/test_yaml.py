@@ -102,7 +102,7 @@ REFUSED = [
     "9223372036854775808",
     "!!binary /w==",
 ]
-REFUSED += ["{a:}", "a\ufeffb", "!!merge <<", "{.inf: 1}"
+REFUSED += ["{a:}", "a\ufeffb", "!!merge <<", "{.inf: 1}"]
 #: What podcompose takes and kubectl refuses: harmless, and in every other reader of YAML.
 TAKEN = ["[http://x/?y=1]", '"\\/"']
 JSON = ['{"v": "\\ud83d\\ude00\\/\x7f", "w": [1.0, 1e3, -0, null]}', '{"v": y}', "{v: y, w: [1]}", '{"v": 1e20}']
