@@ -71,7 +71,7 @@ class Formula:
         return field.merge == "atomic" and (self.table == "apply" or field.kind == "list")
 
     def check_original(self, value: Any, name: str | None) -> None:
-        """No directives; no unknown fields, unless they are null: an original's nulls go before anything is asked."""
+        """No directives, no unknown fields, also where they are null."""
         if isinstance(value, list):
             for entry in value:
                 self.check_original(entry, name)
@@ -79,7 +79,7 @@ class Formula:
             for key, entry in value.items():
                 refuse(not key.startswith("$"), f"{key} in the original")
                 field = POD.types.get(name or "", {}).get(key)
-                refuse(name is None or field is not None or entry is None, f"unknown {key} in the original")
+                refuse(name is None or field is not None, f"unknown {key} in the original")
                 self.check_original(entry, field.of if field is not None and field.is_struct else None)
 
     # patch - nulls and directives
@@ -136,6 +136,7 @@ class Formula:
         refuse(entry.keys() - {"$patch"} <= set(field.keys), "$patch: delete with more than the key")
         refuse(all(name in key or name == "protocol" for name in field.keys), "$patch: delete without its key")
         check_key(key, field)
+        refuse(all(_fits(value, POD.types[field.of][name].of) for name, value in key.items()), "a key of the wrong type")
 
     def check_directive(self, patch: Pod, key: str, name: str | None, inside: bool, atomic: bool, part: str) -> None:
         """A directive in a map of the patch."""
