@@ -37,6 +37,7 @@ from podcompose.core.hints import list_for
 from podcompose.core.json import Json, JsonMap, kind_of
 from podcompose.core.schema import Schema
 from podcompose.core.strategic_lists import Merged, check_order, kind_of_entries, merge_lists, reorder, take_out
+from podcompose.core.strategic_order import UncomparableError
 from podcompose.core.strategic_place import Place, RefusedError, go_text
 from podcompose.errors import Finding
 
@@ -92,6 +93,9 @@ def _noted(step: Step, merged: JsonMap, patch: JsonMap, key: str, at: Place) -> 
         step(merged, patch, key, at)
     except RefusedError as error:
         at.found.extend(error.findings)
+    except UncomparableError:
+        message = "a map or a list cannot tell elements apart (kubectl crashes here)"
+        at.found.append(at.inside(key, key).finding("bad-merge-key", message, "write a string"))
 
 
 def _replaced(patch: JsonMap, at: Place) -> JsonMap:
@@ -158,8 +162,9 @@ def _order_list(merged: JsonMap, patch: JsonMap, key: str, at: Place) -> None:
     order_at = at.inside(key, key)
     order = _list(patch[key], order_at)
     name = _field_of(key, _ORDER, at)
-    original, wanted = (_list(side.get(name, []), at.inside(name, name)) for side in (merged, patch))
-    field = at.list_at(name, name if name in patch else key)
+    raw_key = name if name in patch else key
+    original, wanted = (_list(side.get(name, []), at.inside(name, raw_key)) for side in (merged, patch))
+    field = at.list_at(name, raw_key)
     order_at = replace(field, path=order_at.path, raw=order_at.raw)
     check_order(wanted, order, field, order_at)
     if name not in merged and name not in patch:

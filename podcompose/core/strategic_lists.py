@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from podcompose.core.hints import element_for
 from podcompose.core.json import Json, JsonMap, kind_of
-from podcompose.core.strategic_order import Identity, Name, UncomparableError, arrange, find
+from podcompose.core.strategic_order import WHOLE, Name, UncomparableError, arrange, find
 from podcompose.core.strategic_place import Place, RefusedError, go_text
 from podcompose.errors import Finding
 
@@ -31,7 +31,7 @@ class Merged(NamedTuple):
 
 def merge_lists(original: JsonList, patch: JsonList, at: Place, merge_map: MergeMap) -> Merged:
     """Merge the lists that both documents hold at one field (strategicpatch: mergeSliceHandler, mergeSlice)."""
-    if at.key is None:
+    if at.is_atomic:
         return Merged(patch, original)
     if original == [] and patch == []:
         return Merged(original, original)
@@ -46,8 +46,8 @@ def take_out(original: JsonList, doomed: JsonList, at: Place, merge_map: MergeMa
         return original
     if kind_of_entries(original, doomed, at) is dict:
         return _merge_maps(original, doomed, at, merge_map).entries
-    gone = _WHOLE.places(doomed)
-    return [entry for entry in original if _WHOLE(entry) not in gone]
+    gone = WHOLE.places(doomed)
+    return [entry for entry in original if WHOLE(entry) not in gone]
 
 
 def kind_of_entries(original: JsonList, patch: JsonList, at: Place) -> type:
@@ -69,17 +69,14 @@ def kind_of_entries(original: JsonList, patch: JsonList, at: Place) -> type:
 # Scalars
 
 
-_WHOLE = Identity("")
-
-
 def _merge_scalars(original: JsonList, patch: JsonList, at: Place) -> Merged:
     if at.identity.key != "":
         raise _not_a_map(original[0] if original != [] else patch[0], at)
-    wanted, places = _WHOLE.places(patch), _WHOLE.places(original)
+    wanted, places = WHOLE.places(patch), WHOLE.places(original)
     named = [patch[index] for index in wanted.values()]
     rest = [original[index] for name, index in places.items() if name not in wanted]
     seen = original if len(places) == len(original) else _overwritten(original, patch)
-    return Merged(arrange(named, rest, patch, seen, _WHOLE), seen)
+    return Merged(arrange(named, rest, patch, seen, WHOLE), seen)
 
 
 def _overwritten(original: JsonList, patch: JsonList) -> JsonList:
@@ -92,7 +89,7 @@ def _overwritten(original: JsonList, patch: JsonList) -> JsonList:
     while left < last:
         right = left + 1
         while right <= last:
-            if _WHOLE(union[left]) == _WHOLE(union[right]):
+            if WHOLE(union[left]) == WHOLE(union[right]):
                 union[right] = union[last]
                 last -= 1
             else:
@@ -111,14 +108,14 @@ def _merge_maps(original: JsonList, patch: JsonList, at: Place, merge_map: Merge
     survivors = _survivors(original, patch, at)
     if any(entry.get("$patch") == "replace" for entry in patch):
         named, rest = _split([entry for _, entry in plain], [], at)
-        return Merged(_arranged(named, rest, [], rest, at), survivors)
+        return Merged(arrange(named, rest, [], rest, at.identity), survivors)
     elements = _merge_entries(survivors, plain, at, merge_map)
     wanted = [entry for _, entry in plain]
     named, rest = _split(elements, wanted, at)
     # Go deletes by moving what follows forward, and then appends into the room that leaves: so an order directive finds as many
     # new elements in the original as were deleted.
     seen = elements[: len(original)]
-    return Merged(_arranged(named, rest, wanted, survivors, at), seen)
+    return Merged(arrange(named, rest, wanted, survivors, at.identity), seen)
 
 
 def _plain_entries(patch: JsonList, at: Place) -> list[tuple[int, JsonMap]]:
@@ -147,8 +144,8 @@ def _survivors(original: JsonList, patch: JsonList, at: Place) -> JsonList:
     if doomed == []:
         return original
     present, gone = identity.places(original), identity.places(doomed)
-    for entry in doomed:
-        _find(entry, present, at)
+    for name in gone:
+        find(name, present)
     return [entry for entry in original if identity.key not in entry or identity(entry) not in gone]
 
 
@@ -156,11 +153,12 @@ def _merge_entries(survivors: JsonList, plain: list[tuple[int, JsonMap]], at: Pl
     """Each entry merges into the first element of its key, else it is appended as it stands."""
     elements, places = list(survivors), at.identity.places(survivors)
     for index, entry in plain:
-        place = _find(entry, places, at)
+        name = at.identity(entry)
+        place = find(name, places)
         if place >= 0:
             elements[place] = merge_map(elements[place], entry, at.entry(index, entry))
         else:
-            places[at.identity(entry)] = len(elements)
+            places[name] = len(elements)
             elements.append(entry)
     return elements
 
@@ -172,14 +170,15 @@ def check_order(patch: JsonList, order: JsonList, at: Place, order_at: Place) ->
     """Refuse a patch list that is no subsequence of its $setElementOrder (strategicpatch: validatePatchWithSetOrderList)."""
     if patch == [] or order == []:
         return
-    entries = [(index, entry) for index, entry in enumerate(patch) if not _is_delete(entry, at.entry(index, entry))]
+    entries = [(index, entry) for index, entry in enumerate(patch) if not _is_delete(index, entry, at)]
     step = place = 0
     while step < len(entries) and place < len(order):
         index, entry = entries[step]
         if type(entry) is dict and "$patch" in entry:
             step += 1
             continue
-        step += _are_one(_name(entry, at.entry(index, entry)), _name(order[place], order_at.inside(place, place)), at)
+        wanted = _name(order[place], order_at.inside(place, place))
+        step += find(_name(entry, at.entry(index, entry)), {wanted: 0}) == 0
         place += 1
     if step < len(entries):
         message = f"The order in patch list:\n{go_text(patch)}\n doesn't match $setElementOrder list:\n{go_text(order)}\n"
@@ -194,45 +193,25 @@ def reorder(merged: Merged, kind: type, order: JsonList, at: Place, order_at: Pl
         for entry in merged.original:
             _require_key(entry, at)
     named, rest = _split(merged.entries, order, at)
-    return _arranged(named, rest, order, merged.original, at)
+    return arrange(named, rest, order, merged.original, at.identity)
 
 
 def _split(entries: JsonList, wanted: JsonList, at: Place) -> tuple[JsonList, JsonList]:
     """Those that are wanted, and the others; all need the merge key, untouched ones too."""
+    identity = at.identity
+    if identity.key != "":
+        for entry in entries:
+            _require_key(entry, at)
+    elif any(type(entry) in (dict, list) for entry in [*entries, *wanted]):
+        raise UncomparableError
+    places = identity.places(wanted)
+    named, rest = list[Json](), list[Json]()
     for entry in entries:
-        _name(entry, at)
-    if at.identity.key == "" and any(type(entry) in (dict, list) for entry in [*entries, *wanted]):
-        raise at.refused(*_UNCOMPARABLE)
-    places = at.identity.places(wanted)
-    is_wanted = [_find(entry, places, at) >= 0 for entry in entries]
-    named = [entry for entry, chosen in zip(entries, is_wanted, strict=True) if chosen]
-    return named, [entry for entry, chosen in zip(entries, is_wanted, strict=True) if not chosen]
-
-
-def _arranged(named: JsonList, rest: JsonList, wanted: JsonList, original: JsonList, at: Place) -> JsonList:
-    try:
-        return arrange(named, rest, wanted, original, at.identity)
-    except UncomparableError:
-        raise at.refused(*_UNCOMPARABLE) from None
+        (named if find(identity(entry), places) >= 0 else rest).append(entry)
+    return named, rest
 
 
 # Names, and what is wrong with an entry that has none
-
-
-_UNCOMPARABLE = ("bad-merge-key", "a map or a list cannot tell elements apart (kubectl crashes here)", "write a string")
-
-
-def _find(entry: Json, places: dict[Name, int], at: Place) -> int:
-    try:
-        return find(at.identity(entry), places)
-    except UncomparableError:
-        raise at.refused(*_UNCOMPARABLE) from None
-
-
-def _are_one(left: Name, right: Name, at: Place) -> bool:
-    if left == right and left[0] in (dict, list):
-        raise at.refused(*_UNCOMPARABLE)
-    return left == right
 
 
 def _name(entry: Json, at: Place) -> Name:
@@ -248,11 +227,12 @@ def _require_key(entry: Json, at: Place) -> None:
         raise RefusedError([_no_key(entry, at)])
 
 
-def _is_delete(entry: Json, at: Place) -> bool:
-    keyed = at.identity.key != ""
-    if keyed and type(entry) is not dict:
-        raise _not_a_map(entry, at)
-    return keyed and entry.get("$patch") == "delete"
+def _is_delete(index: int, entry: Json, at: Place) -> bool:
+    if at.identity.key == "":
+        return False
+    if type(entry) is not dict:
+        raise _not_a_map(entry, at.entry(index, entry))
+    return entry.get("$patch") == "delete"
 
 
 def _not_a_map(entry: Json, at: Place) -> RefusedError:

@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeAlias
 
 from podcompose.core.json import Json
 
-__all__ = ["Identity", "UncomparableError", "arrange", "find"]
+__all__ = ["WHOLE", "Identity", "UncomparableError", "arrange", "find"]
 
 #: A Go type and a value of it; all maps are one, and all lists, since Go can compare none of them.
 Name: TypeAlias = tuple[type, object]
@@ -50,6 +50,9 @@ class Identity(NamedTuple):
             if self.key == "" or self.key in element:
                 places.setdefault(self(element), index)
         return places
+
+
+WHOLE = Identity("")
 
 
 def find(name: Name, places: Mapping[Name, int]) -> int:

@@ -12,7 +12,7 @@ from podcompose.core.hints import close
 from podcompose.core.json import Json
 from podcompose.core.path import Key, Path, Segment, format_path
 from podcompose.core.schema import UNTYPED, Field, Schema
-from podcompose.core.strategic_order import Identity
+from podcompose.core.strategic_order import WHOLE, Identity
 from podcompose.errors import Finding, RawPath
 
 __all__ = ["Place", "RefusedError", "go_text"]
@@ -45,13 +45,10 @@ class Place:
     path: Path = ()
     #: Keys and list indexes in the patch.
     raw: RawPath = ()
-    #: Of a list: its merge key, "" if it merges without one, None if it is atomic.
-    key: str | None = None
-
-    @property
-    def identity(self) -> Identity:
-        """What tells the entries of this list apart."""
-        return Identity(self.key if self.key is not None else "")
+    #: Of a list: what tells its entries apart.
+    identity: Identity = WHOLE
+    #: Of a list: whether the patch's replaces the original's.
+    is_atomic: bool = False
 
     def map_at(self, name: str, raw_key: str) -> Place:
         """The map that both documents hold at `name`; the patch has it at `raw_key`."""
@@ -59,7 +56,7 @@ class Place:
         fields = self.schema.types.get(field.of, {}) if field.is_struct else _FIELDS_IN_GO.get(field.of, {})
         is_struct = field.kind == "struct" or (field.kind == "scalar" and field.of in UNTYPED)
         struct, members = (field.of, fields) if is_struct else (field.kind, None)
-        return replace(self, struct=struct, fields=members, path=(*self.path, name), raw=(*self.raw, raw_key))
+        return Place(self.schema, self.found, struct, members, (*self.path, name), (*self.raw, raw_key))
 
     def list_at(self, name: str, raw_key: str) -> Place:
         """The list that the patch holds for `name` at `raw_key`, with its merge key."""
@@ -67,8 +64,8 @@ class Place:
         if field.kind != "list" and not field.pointer:
             raise self.inside(name, raw_key).refused("wrong-type", f"expected slice or array type: {name} is no list of a Pod")
         struct, fields = (field.of, self.schema.types.get(field.of, {})) if field.is_struct else (field.kind, None)
-        path, raw = (*self.path, name), (*self.raw, raw_key)
-        return replace(self, struct=struct, fields=fields, path=path, raw=raw, key=field.patch_key)
+        path, raw, key = (*self.path, name), (*self.raw, raw_key), field.patch_key
+        return Place(self.schema, self.found, struct, fields, path, raw, Identity(key) if key is not None else WHOLE, key is None)
 
     def inside(self, segment: Segment, raw_key: str | int) -> Place:
         """What stands at `segment`, whatever it is: a place to report."""
