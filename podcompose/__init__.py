@@ -22,7 +22,7 @@ from podcompose.errors import (
     PodComposeError,
     Problem,
     TemplateError,
-    UnknownTemplate,
+    UnknownTemplateError,
 )
 from podcompose.override import Override
 from podcompose.template import Catalog, Template
@@ -46,7 +46,7 @@ __all__ = [
     "Problem",
     "Template",
     "TemplateError",
-    "UnknownTemplate",
+    "UnknownTemplateError",
     "compose",
     "merge",
 ]

@@ -157,7 +157,8 @@ def _meant_another(
     for stage, patch in stages:
         raw = locate(patch.document.value, path, dialect.schema)
         if raw is not None and guess is not None:
-            message = f"container {name!r} is not in the template (it has {hints.listed(dict.fromkeys(known))}), and the one added has no image"
+            there = hints.listed(dict.fromkeys(known))
+            message = f"container {name!r} is not in the template (it has {there}), and the one added has no image"
             finding = Finding("no-image", format_path(path), message, _remedy(guess, field, names), raw)
             return [Origin(stage, patch.name, patch.source).problem(finding, patch.document.marks)]
     return []

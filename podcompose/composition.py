@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, overload
 
 from podcompose.blame import Blame
@@ -174,7 +175,7 @@ class Composition:
         stages = self._stages()
         return tuple(
             StageChanges(stage.stage, stage.who, stage.source, tuple(changes(before.after, stage.after, self.dialect.plan())))
-            for before, stage in zip(stages, stages[1:], strict=False)
+            for before, stage in pairwise(stages)
         )
 
     def _stages(self) -> list[Stage]:

@@ -32,9 +32,9 @@ class Dialect:
     >>> from dataclasses import replace
     >>> from podcompose import COMPOSE, merge
     >>> additive = replace(COMPOSE, name="additive", lists={".spec.tolerations": "append_unique"})
-    >>> one, two = {"key": "gpu", "operator": "Exists"}, {"key": "spot", "operator": "Exists"}
-    >>> [t["key"] for t in merge({"spec": {"tolerations": [one]}}, {"spec": {"tolerations": [two]}}, additive)["spec"]["tolerations"]]
-    ['gpu', 'spot']
+    >>> template, override = {"spec": {"tolerations": [{"key": "gpu"}]}}, {"spec": {"tolerations": [{"key": "spot"}]}}
+    >>> merge(template, override, additive)
+    {'spec': {'tolerations': [{'key': 'gpu'}, {'key': 'spot'}]}}
     """
 
     name: str

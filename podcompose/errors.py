@@ -5,7 +5,7 @@ The errors of podcompose: one tree, every error a tuple of problems.
 
     PodComposeError
     |-- TemplateError        the admin's template cannot be read, or is wrong
-    |   `-- UnknownTemplate  a catalog has no template of that name (also a KeyError)
+    |   `-- UnknownTemplateError  a catalog has no template of that name (also a KeyError)
     |-- OverrideError        an override is wrong, or does not fit the template
     |-- HookError            a hook cannot be found, raised, or returned something else than a pod
     |-- MergeError           the arguments of `merge` are wrong
@@ -34,7 +34,7 @@ __all__ = [
     "PodComposeError",
     "Problem",
     "TemplateError",
-    "UnknownTemplate",
+    "UnknownTemplateError",
 ]
 
 RawPath = tuple[str | int, ...]
@@ -118,7 +118,7 @@ class TemplateError(PodComposeError):
     """The admin's template cannot be read, or is no pod."""
 
 
-class UnknownTemplate(TemplateError, KeyError):
+class UnknownTemplateError(TemplateError, KeyError):
     """A catalog has no template of that name."""
 
 

@@ -78,10 +78,10 @@ def _rest(problem: Problem) -> tuple[Any, ...]:
 
 
 def _code_hook(function: Callable[[Any], Any], name: str | None = None) -> CodeHook:
-    code = getattr(inspect.unwrap(getattr(function, "func", function)), "__code__", None)
-    code = code or getattr(getattr(type(function), "__call__", None), "__code__", None)
-    named = getattr(function, "func", function)
-    who = name or f"{getattr(named, '__module__', '?')}:{getattr(named, '__qualname__', type(named).__qualname__)}"
+    inner = inspect.unwrap(getattr(function, "func", function))
+    method = inner if hasattr(inner, "__code__") else getattr(type(inner), "__call__", inner)  # noqa: B004 # its code is wanted
+    code = getattr(method, "__code__", None)
+    who = name or f"{getattr(inner, '__module__', '?')}:{getattr(inner, '__qualname__', type(inner).__qualname__)}"
     return CodeHook(function, Origin("hook", who, getattr(code, "co_filename", None)), getattr(code, "co_firstlineno", None))
 
 

@@ -11,7 +11,7 @@ from podcompose.core import hints
 from podcompose.core.json import JsonMap, Marks, copy
 from podcompose.core.merge import Checked, check
 from podcompose.dialect import COMPOSE, Dialect, keeping
-from podcompose.errors import Problem, TemplateError, UnknownTemplate
+from podcompose.errors import Problem, TemplateError, UnknownTemplateError
 from podcompose.intake import Document, Origin, from_text, from_value, read_text
 
 __all__ = ["Catalog", "Template", "main_container"]
@@ -185,7 +185,7 @@ class Catalog(Mapping[str, Template]):
     >>> catalog["gpx"]
     Traceback (most recent call last):
         ...
-    podcompose.errors.UnknownTemplate: there is no template 'gpx'; there are: gpu, small
+    podcompose.errors.UnknownTemplateError: there is no template 'gpx'; there are: gpu, small
     """
 
     def __init__(self, templates: str | os.PathLike[str] | Mapping[str, Any], *, dialect: Dialect = COMPOSE) -> None:
@@ -213,7 +213,7 @@ class Catalog(Mapping[str, Template]):
             guess = hints.close(str(name), self._templates)
             message = f"there is no template {name!r}; there are: {hints.listed(self._templates) or 'none'}"
             suggestion = None if guess is None or len(self._templates) < 9 else f"did you mean {guess!r}?"
-            raise UnknownTemplate([Problem("unknown-template", "", message, suggestion=suggestion)]) from None
+            raise UnknownTemplateError([Problem("unknown-template", "", message, suggestion=suggestion)]) from None
 
     def __iter__(self) -> Iterator[str]:
         """The names, sorted."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from operator import is_
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from podcompose.core import hints
 from podcompose.core.json import Json, JsonMap, copy, kind_of, same, snapshot
@@ -30,7 +30,7 @@ class AtomicList:
     """A list that is replaced whole."""
 
     __slots__ = ("element", "of_scalars")
-    empty: Json = []
+    empty: Final[Json] = []
 
     def __init__(self, element: Node) -> None:
         self.element = element
@@ -53,7 +53,7 @@ class SetList:
     """A list of scalars without order or repetition, united with the patch's."""
 
     __slots__ = ("element",)
-    empty: Json = []
+    empty: Final[Json] = []
     of_scalars = True
 
     def __init__(self, element: Scalar) -> None:
@@ -85,7 +85,7 @@ class KeyedList:
     """A list of maps, merged by the values of their key fields."""
 
     __slots__ = ("defaults", "element", "names", "only", "struct")
-    empty: Json = []
+    empty: Final[Json] = []
 
     def __init__(self, element: Struct | Whole, names: tuple[str, ...], defaults: tuple[Json, ...]) -> None:
         self.element = element
@@ -117,6 +117,10 @@ class KeyedList:
             check(entry, (at, (place, self, entry) if type(entry) is dict else place), walk) for place, entry in enumerate(value)
         ]
         checked = value if all(map(is_, elements, value)) else elements
+        if walk.recorded is None and len(walk.found) == before:
+            # Not an original: a part of a patch, inside what is replaced whole. There too the API server wants every key.
+            for place, element in enumerate(checked):
+                self._patch_key(element, (at, place), walk)
         if len(walk.found) == before:
             index = self._index(checked, at, walk)
             if walk.recorded is not None:
@@ -244,7 +248,7 @@ class Strategic:
     """A list merged by a strategy of the dialect's own."""
 
     __slots__ = ("configuration", "inner", "of_scalars", "path", "strategy")
-    empty: Json = []
+    empty: Final[Json] = []
 
     def __init__(self, inner: AtomicList, path: tuple[str, ...], strategy: Strategy, configuration: Callable[[], Any]) -> None:
         self.inner = inner

@@ -8,7 +8,7 @@ the node's `empty`, so that new values and old ones go through the same code: in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from podcompose.core import hints
 from podcompose.core.json import Json, JsonMap, same, well_formed
@@ -43,7 +43,7 @@ class Struct:
     """A struct whose fields are merged one by one."""
 
     __slots__ = ("fields", "members", "name", "one_of", "open", "owners", "switch", "texts")
-    empty: Json = {}
+    empty: Final[Json] = {}
 
     def __init__(self, name: str, one_of: OneOf | None, switch: Switch, *, is_open: bool) -> None:
         self.name = name
@@ -84,12 +84,12 @@ class Struct:
         if type(patch) is not dict:
             return walk.wrong_type(at, "a map", patch)
         fields, texts = self.fields, self.texts
+        if self.one_of is not None and not self.members.isdisjoint(patch):
+            original = _switch(self.one_of, self.switch, original, patch)
         for name in patch:
             if name not in fields:
                 original, patch = self._obey(original, patch, at, walk)
                 break
-        if self.one_of is not None and not self.members.isdisjoint(patch):
-            original = _switch(self.one_of, self.switch, original, patch)
         result = original.copy()
         for name, change in patch.items():
             if type(change) is str and name in texts and change.isascii():
@@ -188,7 +188,7 @@ class Whole:
     """A map or struct that is replaced whole."""
 
     __slots__ = ("inner",)
-    empty: Json = None
+    empty: Final[Json] = None
 
     def __init__(self, inner: Struct) -> None:
         self.inner = inner
@@ -276,7 +276,7 @@ def _switch(one_of: OneOf, switch: Switch, original: JsonMap, patch: JsonMap) ->
         gone = list(one_of.members)
     else:
         return original
-    gone = [name for name in gone if name in original and name not in patch]
+    gone = [name for name in gone if name in original and name not in patch and _is_set(name, original[name], one_of, switch)]
     return original if gone == [] else {name: entry for name, entry in original.items() if name not in gone}
 
 

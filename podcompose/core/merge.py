@@ -65,7 +65,7 @@ def check(original: Json, dialect: Dialect) -> Checked:
     The result shares what it can with `original`: whoever goes on holding it passes a copy.
     """
     if dialect.engine != "structural":
-        return Checked(original, {}, True, [] if type(original) is dict else [_no_map(original)])
+        return Checked(original, {}, True, []) if type(original) is dict else Checked({}, {}, True, [_no_map(original)])
     indexes: dict[int, Index] = {}
     walk = Walk(
         keep_unknown=dialect.unknown == "keep",
@@ -74,6 +74,9 @@ def check(original: Json, dialect: Dialect) -> Checked:
         no_directive="a directive belongs into an override, there is nothing to act on here",
     )
     manifest = dialect.plan().check(original, None, walk)
+    if walk.found != []:
+        # What is wrong is merged with by nobody; the patch can still be judged alone, over nothing.
+        return Checked({}, {}, False, walk.found)
     return Checked(manifest, indexes, walk.exponents, walk.found)
 
 
@@ -98,7 +101,7 @@ def _stranger(merger: Merger, original: JsonMap, patch: JsonMap, dialect: Dialec
         merged = snapshot(merger.merge(copy(original), copy(patch)), found)
     except Exception as error:  # whatever a stranger's code raises is its finding
         return Laid(original, True, [Finding("merger-failed", ".", f"{merger!r:.80} raised {type(error).__name__}: {error}")])
-    walk = Walk(keep_unknown=dialect.unknown == "keep", repeats=True)
+    walk = Walk(keep_unknown=dialect.unknown == "keep", repeats=True, recorded={})
     dialect.plan().check(merged, None, walk)
     return Laid(merged, True, found + walk.found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from podcompose.core.json import Json, snapshot, well_formed
 from podcompose.core.walk import At, Walk
@@ -80,7 +80,7 @@ class Scalar:
     """A scalar: the patch's value wins."""
 
     __slots__ = ("accepts", "expected", "is_text", "whole")
-    empty: Json = None
+    empty: Final[Json] = None
 
     def __init__(self, of: str, strictness: Strictness) -> None:
         self.expected, self.accepts = _TYPES[strictness][of]
@@ -108,7 +108,7 @@ class Scalar:
         if kind is str and self.is_text:
             walk.note(at, "bad-text", f"{value!a:.80} holds a lone surrogate, which is no Unicode text")
         elif kind is int and self.expected.endswith("integer"):
-            walk.note(at, "out-of-range", f"{value:.40}: expected {self.expected}" if value.bit_length() < 99 else "far too large")
+            walk.note(at, "out-of-range", f"expected {self.expected}, got an integer of {value.bit_length()} bits")
         elif kind is float and not _finite(value):
             walk.note(at, "not-json", f"JSON has no number for {value!r}")
         else:
@@ -133,7 +133,7 @@ class Verbatim:
     """A value the schema knows nothing of, taken as it is."""
 
     __slots__ = ()
-    empty: Json = None
+    empty: Final[Json] = None
 
     def check(self, value: Json, at: At, walk: Walk) -> Json:
         """A copy of `value`, which must be JSON."""
