@@ -118,7 +118,7 @@ def from_text(text: str | bytes) -> Document:
     >>> from_text("spec: {hostNetwork: false}").value
     {'spec': {'hostNetwork': False}}
     """
-    from podcompose.reader import read
+    from podcompose.yaml.reader import read
 
     document = read(text)
     return as_pod(Document(document.value, document.marks, tuple(document.found)))

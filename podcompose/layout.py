@@ -76,7 +76,7 @@ def _layout(model: type, types: Mapping[str, str], names: Mapping[str, str]) -> 
     wires = {wire: (kept[attribute], shapes[attribute]) for attribute, wire in names.items()}
     blank: dict[str, Any] = dict.fromkeys(fields)
     if not pydantic:
-        blank = {SETTINGS: None, **blank, DISCRIMINATOR: None}
+        blank[DISCRIMINATOR] = None
     return Layout(model, pydantic, stored, fields, wires, dict(names), blank)
 
 

@@ -61,7 +61,7 @@ def lend(manifest: JsonMap) -> tuple[Any, JsonMap]:
     """
     making = _Making()
     pod = _make(manifest, making.root, making)
-    return pod, manifest if making.exact and not making.lost else from_model(pod, [])
+    return pod, manifest if making.exact else from_model(pod, [])
 
 
 class _Making:
@@ -76,9 +76,9 @@ class _Making:
         assert root is not None
         self.root = root
         self.settings = None if root.pydantic else _settings()
-        #: Whether something has no place in the client's models.
+        #: Whether a value has no place in the client's models.
         self.lost = False
-        #: Whether all else comes back as it is.
+        #: Whether reading the pod would give what it was made of.
         self.exact = True
 
 
@@ -88,6 +88,7 @@ def _make(manifest: JsonMap, layout: Layout, making: _Making) -> Any:
     for wire, value in manifest.items():
         field = wires.get(wire)
         if field is None:
+            making.exact = False
             making.lost = making.lost or value is not None
         elif field[1] is None:
             values[field[0]] = value if type(value) is str else _plain(value, making)

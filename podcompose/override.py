@@ -169,7 +169,7 @@ def _resolved(delete: Iterable[str], origin: Origin, problems: list[Problem]) ->
 def _raw(value: Any) -> Document:
     """A document that is no pod: operations, or a merge patch."""
     if isinstance(value, (str, bytes)):
-        from podcompose.reader import read
+        from podcompose.yaml.reader import read
 
         text = read(value)
         return Document(text.value, text.marks, tuple(text.found))

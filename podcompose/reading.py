@@ -119,8 +119,7 @@ def _stray(name: str, layout: Layout, path: RawPath, found: list[Finding]) -> No
     """Note an attribute that somebody set on a model of clients up to 36, which take any and send only their own."""
     if name[:1] == "_" or name == DISCRIMINATOR:
         return
-    by_wire = {wire: attribute for attribute, wire in layout.attributes.items()}
-    guess = by_wire.get(name) or close(name, layout.attributes)
+    guess = close(name, layout.attributes)
     message = f"a {layout.model.__name__} has no attribute `{name:.60}`, so the client would not send it"
     _note(found, "unknown-field", (*path, name), message, None if guess is None else f"did you mean `{guess}`?")
 

@@ -192,7 +192,7 @@ def _write(composition: Composition, output: str) -> None:
     if output == "json":
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     else:
-        from podcompose.reader import write
+        from podcompose.yaml.reader import write
 
         text = write(manifest)
     emit(text.encode())

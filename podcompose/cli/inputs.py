@@ -96,7 +96,7 @@ def _override(kind: Kind, argument: str) -> Override:
 
 def _has_operations(text: bytes) -> bool:
     """Whether this is a JSON patch: a list of operations. Any other list is a mistake that the reader of overrides explains."""
-    from podcompose.reader import read
+    from podcompose.yaml.reader import read
 
     value = read(text).value
     return type(value) is list and (value == [] or any(type(entry) is dict and "op" in entry for entry in value))

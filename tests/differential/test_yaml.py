@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from podcompose.reader import read, write
-from podcompose.scalars import Wrong, resolve
+from podcompose.yaml.reader import read, write
+from podcompose.yaml.scalars import Wrong, resolve
 
 RECORD = Path(__file__).with_name("yaml.json")
 HEAD = "apiVersion: v1\nkind: F\nmetadata: {name: x}\n"

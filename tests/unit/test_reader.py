@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podcompose.core.json import DEPTH, Mark, same
-from podcompose.reader import Document, read, write
+from podcompose.yaml.reader import Document, read, write
 
 
 @pytest.fixture(params=["libyaml", "pure"], autouse=True)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NoReturn
 
-from podcompose.document import Event
+from podcompose.yaml.document import Event
 
 __all__ = ["SURROGATE", "broken", "is_json", "json_events", "place", "prepare", "unprintable"]
 

@@ -1,5 +1,5 @@
 """
-What `podcompose.document` builds of a text: nodes, in which aliases are shared, and the plain values they stand for.
+What `podcompose.yaml.document` builds of a text: nodes, in which aliases are shared, and the plain values they stand for.
 """
 
 from __future__ import annotations

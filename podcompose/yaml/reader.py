@@ -1,8 +1,8 @@
 """
 YAML (or JSON) text as kubectl reads it, with line and column of every value; and the way back.
 
-The only importer of PyYAML, of which only the parser and the emitter serve: what scalars mean is `podcompose.scalars`, what
-maps, aliases and documents mean `podcompose.document`. libyaml's parser is taken where it is there; PyYAML's own, tuned below to
+The only importer of PyYAML, of which only the parser and the emitter serve: what scalars mean is `podcompose.yaml.scalars`, what
+maps, aliases and documents mean `podcompose.yaml.document`. libyaml's parser is taken where it is there; PyYAML's own, tuned below to
 take what libyaml takes, gives the same documents, findings and marks.
 """
 
@@ -15,9 +15,9 @@ from typing import Any
 import yaml
 
 from podcompose.core.json import Json
-from podcompose.document import Document, Event, compose
-from podcompose.scalars import resolve
-from podcompose.text import SURROGATE, broken, is_json, json_events, place, prepare, unprintable
+from podcompose.yaml.document import Document, Event, compose
+from podcompose.yaml.scalars import resolve
+from podcompose.yaml.text import SURROGATE, broken, is_json, json_events, place, prepare, unprintable
 
 __all__ = ["Document", "read", "write"]
 

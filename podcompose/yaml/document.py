@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from podcompose.core.json import DEPTH
 from podcompose.errors import Finding
-from podcompose.nodes import ALIASED, Document, Event, Node, expand, in_order
-from podcompose.scalars import Wrong, resolve, short_tag
+from podcompose.yaml.nodes import ALIASED, Document, Event, Node, expand, in_order
+from podcompose.yaml.scalars import Wrong, resolve, short_tag
 
 __all__ = ["Document", "Event", "compose"]
 
