@@ -277,6 +277,8 @@ class TestKeyedLists:
         original = {"containers": [{"name": "a", "$patch": "delete"}, *named("c b")]}
 
         assert [container["name"] for container in merged(original, {"containers": []})["containers"]] == ["c", "b", "a"]
+        original = {"containers": original["containers"][:2]}
+        assert [container["name"] for container in merged(original, {"containers": []})["containers"]] == ["c", "a"]
 
     @pytest.mark.parametrize(
         ("original", "patch", "expected"),
@@ -293,6 +295,7 @@ class TestKeyedLists:
             ([], [None, {"name": "a"}], ["wrong-type"]),
             ([{"name": "b"}], [{"name": {}}], ["bad-merge-key"]),
             ([{"name": []}, {"name": "b"}], [], ["bad-merge-key"]),
+            ([{"name": {}}, {"name": {}}], [{"name": {}, "$patch": "delete"}], ["bad-merge-key"]),
         ],
         ids=repr,
     )
