@@ -1,0 +1,56 @@
+# Everything a person types. `make` alone lists the targets; `make demo` and `make test` need nothing but Python, make and the registries.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format unit laws differential clients docs bench schema corpus clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+$(READY): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[test]'
+	@touch $@
+
+demo: $(READY)  ## compose a pod from three people's wishes, and see who set what
+	@$(BIN)/python examples/demo.py
+
+test: check  ## format, lint, types, then every test
+	@$(BIN)/python -m pytest
+
+check: $(READY)  ## format, lint, import direction, types
+	@$(BIN)/ruff format --check --quiet . || { echo 'run `make format`'; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/mypy
+
+format: $(READY)  ## put the code into its format
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+unit: $(READY)  ## tables of cases and the command line
+	@$(BIN)/python -m pytest tests/unit tests/typed tests/schema tests/cli
+
+laws: $(READY)  ## the laws of the merge, over generated pods
+	@$(BIN)/python -m pytest tests/laws
+
+differential: $(READY)  ## against Kubernetes' own code and kubectl; PODCOMPOSE_CASES=200000 for a night
+	@$(BIN)/python -m pytest tests/differential tests/oracle
+
+clients: $(READY)  ## the typed edge on five generations of the kubernetes client
+	@$(BIN)/python -m pytest tests/clients
+
+docs: $(READY)  ## every example of the documentation and the docstrings
+	@$(BIN)/python -m pytest tests/docs
+
+bench: $(READY)  ## time and memory beside Kubernetes' Go, Airflow and the client itself
+	@$(BIN)/python -m benchmarks
+
+schema: $(READY)  ## make podcompose/schema/pod.py anew from the facts
+	@$(BIN)/python -m tests.schema.generate
+
+clean:  ## forget everything that was made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
