@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeAlias
 
 from podcompose.core.hints import element_for
 from podcompose.core.json import Json, JsonMap, kind_of
-from podcompose.core.strategic_order import WHOLE, Name, UncomparableError, arrange, find
-from podcompose.core.strategic_place import Place, RefusedError, go_text
+from podcompose.core.strategic.order import WHOLE, Name, UncomparableError, arrange, find
+from podcompose.core.strategic.place import Place, RefusedError, go_text
 from podcompose.errors import Finding
 
 __all__ = ["Merged", "check_order", "kind_of_entries", "merge_lists", "reorder", "take_out"]

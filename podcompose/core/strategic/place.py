@@ -12,7 +12,7 @@ from podcompose.core.hints import close
 from podcompose.core.json import Json
 from podcompose.core.path import Key, Path, Segment, format_path
 from podcompose.core.schema import UNTYPED, Field, Schema
-from podcompose.core.strategic_order import WHOLE, Identity
+from podcompose.core.strategic.order import WHOLE, Identity
 from podcompose.errors import Finding, RawPath
 
 __all__ = ["Place", "RefusedError", "go_text"]

@@ -36,9 +36,9 @@ from typing import TypeAlias
 from podcompose.core.hints import list_for
 from podcompose.core.json import Json, JsonMap, kind_of
 from podcompose.core.schema import Schema
-from podcompose.core.strategic_lists import Merged, check_order, kind_of_entries, merge_lists, reorder, take_out
-from podcompose.core.strategic_order import UncomparableError
-from podcompose.core.strategic_place import Place, RefusedError, go_text
+from podcompose.core.strategic.lists import Merged, check_order, kind_of_entries, merge_lists, reorder, take_out
+from podcompose.core.strategic.order import UncomparableError
+from podcompose.core.strategic.place import Place, RefusedError, go_text
 from podcompose.errors import Finding
 
 __all__ = ["strategic_merge"]
