@@ -13,5 +13,5 @@ def harden(pod: V1Pod) -> None:
             allow_privilege_escalation=False,
             capabilities=V1Capabilities(drop=["ALL"]),
         )
-    if any("nvidia.com/gpu" in (one.resources and one.resources.limits or {}) for one in containers):
+    if any("nvidia.com/gpu" in ((one.resources and one.resources.limits) or {}) for one in containers):
         pod.spec.runtime_class_name = "nvidia"

@@ -40,9 +40,13 @@ def run(args: Sequence[str] | None) -> int:
         return error.exit_code
     except click.Abort:
         return _INTERRUPTED
-    except SystemExit as error:
-        # click's own way to end where standard output is a broken pipe
-        return BROKEN_PIPE if error.code == 1 else int(error.code or 0)
+    except SystemExit:
+        # This is how click ends where the help is written to a pipe that nobody reads.
+        return BROKEN_PIPE
+    except OSError as error:
+        abandon(sys.stdout)
+        _tell(click.ClickException(f"standard output cannot be written: {error.strerror}"))
+        return 1
 
 
 def _tell(error: click.ClickException) -> None:
@@ -59,7 +63,8 @@ class Refused(click.ClickException):
     """An input is refused: every problem, one a line."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(screen.plain(str(problem)) for problem in problems))
+        lines = (str(problem).replace('`unknown="keep"`', "`--unknown keep`") for problem in problems)
+        super().__init__("\n".join(map(screen.plain, lines)))
 
     def show(self, file: Any = None) -> None:
         """Print the problems as they are, for editors to find file, line and column in front."""
