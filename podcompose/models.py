@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
-from typing import Any, cast
+from typing import Any
 
 from podcompose.core.json import Json, JsonMap, copy
 from podcompose.core.path import Key, Path, format_path
@@ -152,9 +152,9 @@ def _time_parser() -> Callable[[str], datetime]:
         from pydantic import TypeAdapter
 
         return TypeAdapter(datetime).validate_python
-    from dateutil.parser import parse  # type: ignore[import-untyped]  # it has none, and comes with the clients up to 36
+    from dateutil.parser import parse
 
-    return cast("Callable[[str], datetime]", parse)
+    return parse
 
 
 def _settings() -> Any:

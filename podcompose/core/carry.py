@@ -34,7 +34,7 @@ def carry(manifest: JsonMap, before: JsonMap, after: JsonMap, schema: Schema) ->
     return result
 
 
-#: A value of the manifest, and what the client shows of it.
+#: A value of the manifest, and what the client shows of it. The field of a list stands for its elements too: a Pod has no list of lists.
 _Shown = tuple[Json, Json]
 
 
@@ -42,7 +42,7 @@ def _carry(shown: _Shown, after: Json, field: Field | None, schema: Schema) -> J
     manifest, before = shown
     if same(before, after):
         return manifest
-    if manifest is before or same(manifest, before):
+    if same(manifest, before):
         return after
     if type(manifest) is dict and type(before) is dict and type(after) is dict:
         return _carry_map(shown, after, field, schema)
@@ -53,7 +53,7 @@ def _carry(shown: _Shown, after: Json, field: Field | None, schema: Schema) -> J
 
 def _carry_map(shown: tuple[JsonMap, JsonMap], after: JsonMap, field: Field | None, schema: Schema) -> JsonMap:
     manifest, before = shown
-    fields = schema.types.get(field.of, {}) if field is not None and field.kind != "map" else {}
+    fields = {} if field is None else schema.types.get(field.of, {})
     result = {name: value for name, value in manifest.items() if name in after or name not in before}
     for name, value in after.items():
         if name in manifest and name in before:
@@ -64,7 +64,6 @@ def _carry_map(shown: tuple[JsonMap, JsonMap], after: JsonMap, field: Field | No
 
 def _carry_list(shown: tuple[list[Json], list[Json]], after: list[Json], field: Field | None, schema: Schema) -> list[Json]:
     """Give each element of `after` what the element it was hides: the first unused one of the same key, or else the same value."""
-    element = None if field is None else field._replace(kind="struct", keys=())
     identify = _by_key(field, schema) if field is not None and field.keys != () else _by_value
     known: dict[str, list[_Shown]] = {}
     for pair in reversed(list(zip(*shown, strict=True))):
@@ -72,7 +71,7 @@ def _carry_list(shown: tuple[list[Json], list[Json]], after: list[Json], field: 
     result = []
     for entry in after:
         pairs = known.get(identify(entry), [])
-        result.append(_carry(pairs.pop(), entry, element, schema) if pairs != [] else entry)
+        result.append(_carry(pairs.pop(), entry, field, schema) if pairs != [] else entry)
     return result
 
 

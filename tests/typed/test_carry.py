@@ -6,15 +6,13 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from podcompose.core.carry import carry
 from podcompose.core.json import same
 from podcompose.models import from_model, lend
 from podcompose.schema.pod import POD
 from tests.typed.pods import TIME, WORKER, pods, without
-
-SLOW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 HIDDEN = frozenset({"hidden"})
 
@@ -138,7 +136,6 @@ class TestCases:
 class TestLaws:
     """Laws of `carry`, one a test."""
 
-    @SLOW
     @given(pods())
     def test_identity(self, manifest: dict[str, Any]) -> None:
         """No change gives the manifest itself."""
@@ -146,7 +143,6 @@ class TestLaws:
 
         assert carry(manifest, before, copy.deepcopy(before), POD) is manifest
 
-    @SLOW
     @given(pods(), pods())
     def test_shows_what_the_hook_left(self, manifest: dict[str, Any], after: dict[str, Any]) -> None:
         """Without the hidden fields, the result is exactly what the hook left."""
@@ -177,7 +173,6 @@ class TestThroughTheClient:
 
         assert same(carry(manifest, before, from_model(pod, []), POD), expected)
 
-    @SLOW
     @given(pods())
     def test_hook_that_changes_nothing(self, manifest: dict[str, Any]) -> None:
         """A hook that leaves the pod alone leaves the manifest alone."""
