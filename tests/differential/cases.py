@@ -49,6 +49,8 @@ class Profile:
     table: Table = "compose"
     #: What may be done to either pod, and to the patch only; several times over.
     shapes: tuple[Mutation, ...] = ()
+    #: What may be done to the original only.
+    original_shapes: tuple[Mutation, ...] = ()
     directives: tuple[Mutation, ...] = ()
     #: What comes last: it counts on the patch being otherwise done.
     last: tuple[Mutation, ...] = ()
@@ -72,6 +74,8 @@ SHAPES: tuple[Mutation, ...] = (
 MISTAKES: tuple[Mutation, ...] = (
     mutations.wrong_type,
     mutations.wrong_type,
+    mutations.look_alike,
+    mutations.look_alike,
     mutations.unknown_field,
     mutations.missing_key,
     mutations.null_entry,
@@ -122,11 +126,18 @@ KUBECTL_CASES = Profile(
     readable=True,
 )
 #: No nulls, no directives: server-side apply itself.
-PLAIN_CASES = Profile("plain", "apply", shapes=(mutations.emptied, mutations.copied, mutations.reversed_list), mistakes=MISTAKES)
+PLAIN_CASES = Profile(
+    "plain",
+    "apply",
+    shapes=(mutations.emptied, mutations.copied, mutations.reversed_list),
+    original_shapes=(mutations.repeated_entry,),
+    mistakes=MISTAKES,
+)
 APPLY_CASES = Profile(
     "apply",
     "apply",
     shapes=SHAPES,
+    original_shapes=(mutations.repeated_entry,),
     directives=EXTENSIONS,
     last=(directives.retain_all, directives.delete_from_list),
     mistakes=MISTAKES,
@@ -158,6 +169,7 @@ def make_case(profile: Profile, seed: str) -> Case:
         del patch["apiVersion"], patch["kind"]
     table = profile.table
     _change(random, profile.shapes, (0, 0, 0, 1, 2), original, patch, table)
+    _change(random, profile.original_shapes, (0, 0, 0, 0, 1, 1, 2), original, patch, table)
     _change(random, profile.shapes, (0, 1, 1, 2, 3), patch, original, table)
     _change(random, profile.directives, (0, 0, 1, 1, 2, 3), patch, original, table)
     if random.randrange(100) < profile.spoilt:

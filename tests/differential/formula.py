@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from podcompose.core.json import same
 from podcompose.core.schema import Field
 from podcompose.schema.pod import POD
+from tests.differential.judge import same
 from tests.differential.places import Table
 
 __all__ = ["Formula", "RefusedError", "prune"]
@@ -242,7 +242,8 @@ def key_of(element: Pod, field: Field) -> tuple[Any, ...]:
     filled = (
         POD.key_defaults.get(f"{field.of}.{name}", "") if one is None else one for name, one in zip(field.keys, values, strict=True)
     )
-    return tuple((isinstance(value, (int, float)), isinstance(value, bool), str(value)) for value in filled)
+    plain = (value if isinstance(value, (int, float, str)) else str(value) for value in filled)
+    return tuple((isinstance(value, (int, float)), isinstance(value, bool), value) for value in plain)
 
 
 def check_key(element: Pod, field: Field) -> None:

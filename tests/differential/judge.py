@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from podcompose.core.json import same
 from podcompose.errors import PodComposeError
 from tests.differential.cases import Case
 
-__all__ = ["Answer", "Tally", "compare", "listed", "shrink", "tried"]
+__all__ = ["Answer", "Tally", "compare", "listed", "same", "shrink", "tried"]
 
 #: {"ok": value}, {"error": text}, {"panic": text} or {"race": [answer, answer]}, as the Go program gives them; {"unasked": why}
 #: where kubectl stopped for a reason of its own; {"crash": text} where the library raised what is no error of its own.
@@ -40,6 +39,11 @@ class Tally:
         """One line for the end of the test run."""
         parts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(self.counts.items()))
         return f"{self.name}: {self.counts.total():,} pairs: {parts}"
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two values are one JSON: 1, 1.0, true and "1" are four. (Not the library's own idea of it.)"""
+    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
 
 
 def compare(truth: Answer, ours: Answer) -> str:

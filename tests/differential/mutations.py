@@ -94,6 +94,20 @@ def wrong_type(random: Random, pod: Pod, other: Pod, table: Table) -> bool:
     return put(place, deepcopy(random.choice(({}, [], "x", 5, 80.0, True, {"a": 1}, ["a"], [{"name": "a"}], None, 2**40))))
 
 
+def look_alike(random: Random, pod: Pod, other: Pod, table: Table) -> bool:
+    """A scalar, keys most of all, becomes what looks like it, or what Python takes for equal."""
+    scalars = [place for place in places_in(pod, table) if place.is_a == "scalar" and type(place.value) in (str, int, bool)]
+    keys = [place for place in scalars if place.key in ("name", "containerPort", "ip", "mountPath") or place.part == "element"]
+    place = pick(random, keys if keys != [] and random.random() < 0.5 else scalars)
+    if place is None:
+        return False
+    value = place.value
+    digits = str(value).isdigit()
+    others: list[Any] = [str(value).lower(), True, False, 1, 0, 1.0, ""]
+    others += [int(value), float(value), int(value)] if digits or type(value) is bool else []
+    return put(place, random.choice(others))
+
+
 def unknown_field(random: Random, pod: Pod, other: Pod, table: Table) -> bool:
     """A struct holds a field that nobody knows."""
     place = pick(random, [place for place in maps_in(pod, table) if place.is_a != "map"])
