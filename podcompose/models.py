@@ -114,7 +114,10 @@ def _fill(value: Json, shape: Shape, making: _Making) -> Any:
     if kind is dict and of == "model":
         return _make(value, layout(), making)
     if kind is list and inner is not None and of == "list":
-        return [_fill(entry, inner, making) for entry in value]
+        if inner.kind != "model":
+            return [_fill(entry, inner, making) for entry in value]
+        element = inner.layout()
+        return [_make(entry, element, making) if type(entry) is dict else _fill(entry, inner, making) for entry in value]
     if kind is dict and inner is not None and of == "map":
         return {name: _fill(entry, inner, making) for name, entry in value.items()}
     making.exact = False
