@@ -34,7 +34,7 @@ def carry(manifest: JsonMap, before: JsonMap, after: JsonMap, schema: Schema) ->
     return result
 
 
-#: A value of the manifest, and what the client shows of it. (A list's field stands for its elements too: no Pod has lists of lists.)
+#: A value of the manifest, and what the client shows of it. A list and its elements share one field.
 _Shown = tuple[Json, Json]
 
 
