@@ -93,8 +93,8 @@ class Explanation:
 
     @property
     def value(self) -> Json:
-        """The value in the composed pod; None if it is not there."""
-        return self._decisive.value if self._decisive is not None else None
+        """The value in the composed pod, a copy; None if it is not there."""
+        return copy(self._decisive.value) if self._decisive is not None else None
 
     @property
     def stage(self) -> str | None:

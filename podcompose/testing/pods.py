@@ -73,7 +73,7 @@ def draw_value(draw: Draw, field: Field, focus: Focus, depth: int) -> Json:
     if field.kind == "map":
         return {name: draw(scalars(field.of)) for name in _some(draw, NAMES, count)}
     if field.keys != ():
-        return [{**key, **_struct(draw, field.of, focus, depth, tuple(key))} for key in draw_keys(draw, field, count)]
+        return [{**key, **_struct(draw, field.of, focus, depth, field.keys)} for key in draw_keys(draw, field, count)]
     if field.is_struct:
         return [_struct(draw, field.of, focus, depth) for _ in range(count if depth < 6 or focus != {} else min(count, 1))]
     return list(dict.fromkeys(draw(scalars(field.of)) for _ in range(count)))
