@@ -1,0 +1,70 @@
+"""What the benchmarks time is right: making a job holds it to the pod that was written down by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from benchmarks import memory, pods
+from benchmarks.jobs import Job, checked, mapping_jobs, start_jobs, typed_jobs
+from benchmarks.rows import ROWS
+from podcompose import Template, compose
+from tests.oracle.driver import GoMissingError
+
+
+@pytest.mark.parametrize("jobs", [mapping_jobs, typed_jobs, start_jobs])
+def test_jobs(jobs: Any) -> None:
+    """Every job gives what it must, and takes some time."""
+    for job in jobs():
+        assert job.seconds(1) > 0, job.name
+
+
+@pytest.fixture
+def go_jobs() -> Iterator[list[Job]]:
+    """The jobs of Kubernetes' Go code."""
+    from benchmarks.go import Go
+
+    with ExitStack() as stack:
+        try:
+            go = stack.enter_context(Go())
+        except GoMissingError as missing:
+            pytest.skip(f"NOT RUN: {missing}")
+        yield list(go.jobs())
+
+
+def test_go(go_jobs: list[Job]) -> None:
+    """Go's merge gives the same pod as ours, but for the order of the variables."""
+    assert [job.seconds(2) > 0 for job in go_jobs] == [True, True]
+
+
+def test_wrong_result() -> None:
+    """A job that gives something else than it must is refused before it is timed."""
+    with pytest.raises(AssertionError, match="the job gives 1, not 2"):
+        checked("the job", lambda: 1, 2)
+
+
+def test_rows(go_jobs: list[Job]) -> None:
+    """Every row compares jobs that exist."""
+    names = {job.name for jobs in (mapping_jobs(), typed_jobs(), start_jobs(), go_jobs) for job in jobs}
+
+    assert {name for row in ROWS for name in (row.ours, row.peer)} - names <= {"Airflow's reconcile_pods"}
+
+
+@pytest.mark.parametrize("meter", memory.METERS)
+def test_memory(meter: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The memory program prints a number."""
+    memory.main("20", "20", "compositions", meter)
+
+    assert float(capsys.readouterr().out) >= 0
+
+
+def test_apart() -> None:
+    """An override without variables leaves the template's list of them as it is."""
+    template = Template.from_pod(pods.template(20))
+
+    env = compose(template, pods.override(env=False)).manifest["spec"]["containers"][0]["env"]
+
+    assert env == pods.template(20)["spec"]["containers"][0]["env"]
