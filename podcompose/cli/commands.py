@@ -134,7 +134,7 @@ def _given(ctx: click.Context, params: dict[str, Any]) -> Given:
 
 def _compose(given: Given, dialect: str, unknown: Any) -> Composition:
     """The composed pod; what hooks print goes to standard error, for standard output is the answer's."""
-    sys.path.append(os.getcwd())
+    sys.path.append("")
     with contextlib.redirect_stdout(sys.stderr):
         inputs = read_inputs(given, _DIALECTS[dialect], unknown)
         try:
