@@ -26,7 +26,7 @@ def again(case: Case) -> tuple[Answer, Answer]:
 def test_strategic_is_kubectl_patch(seed: str, tallies: list[Tally]) -> None:
     """Over generated pods, STRATEGIC gives what `kubectl patch --local --type=strategic` prints, or both refuse."""
     tally = Tally("STRATEGIC, kubectl")
-    pairs = list(cases(KUBECTL_CASES, int(os.environ.get("PODCOMPOSE_KUBECTL_CASES", "2000")), seed))
+    pairs = list(cases(KUBECTL_CASES, int(os.environ.get("PODCOMPOSE_KUBECTL_CASES", "2100")), seed))
     try:
         for case, truth in zip(pairs, answers(pairs), strict=True):
             ours = tried(by_strategic, case)
