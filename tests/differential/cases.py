@@ -113,7 +113,7 @@ STRATEGIC_CASES = Profile(
         directives.delete_from_list,
     ),
     mistakes=MISTAKES,
-    patch_mistakes=(*MISTAKES, mutations.dollar),
+    patch_mistakes=(*MISTAKES, mutations.dollar, mutations.same_in_python),
     spoilt=40,
 )
 KUBECTL_CASES = Profile(

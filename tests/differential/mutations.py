@@ -108,6 +108,24 @@ def look_alike(random: Random, pod: Pod, other: Pod, table: Table) -> bool:
     return put(place, random.choice(others))
 
 
+def same_in_python(random: Random, pod: Pod, other: Pod, table: Table) -> bool:
+    """Two elements of one list, one in each pod, have keys that Python takes for equal and Kubernetes does not."""
+    mine = {place.key: place for place in lists_in(pod, table) if lead(place) and place.part == "field"}
+    theirs = [place for place in lists_in(other, table) if place.key in mine and place.part == "field"]
+    place = pick(random, theirs)
+    if place is None:
+        return False
+    pair = random.choice(((1, True), (1, 1.0), (0, False), (80, 80.0), (True, 1.0), (0.0, False), ("80", 80), ("", 0)))
+    for entries, value in zip((mine[place.key].value, place.value), random.sample(pair, 2), strict=True):
+        key = lead(place) or "name"
+        found = [entry for entry in entries if isinstance(entry, dict) and key in entry]
+        entry = random.choice(found) if found != [] else {}
+        entry[key] = value
+        if found == []:
+            entries.append(entry)
+    return True
+
+
 def unknown_field(random: Random, pod: Pod, other: Pod, table: Table) -> bool:
     """A struct holds a field that nobody knows."""
     place = pick(random, [place for place in maps_in(pod, table) if place.is_a != "map"])
