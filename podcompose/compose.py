@@ -199,7 +199,8 @@ def merge(original: Any, patch: Any, dialect: Dialect = COMPOSE, *, unknown: Unk
         from podcompose import models
 
         return models.to_model(laid.manifest)
-    return copy(laid.manifest)
+    # What was checked here and now is nobody else's; a template's own tree is.
+    return copy(laid.manifest) if isinstance(original, Template) or dialect.engine != "structural" else laid.manifest
 
 
 def _original(original: Any, dialect: Dialect, problems: list[Problem]) -> tuple[Checked, bool]:
@@ -207,7 +208,7 @@ def _original(original: Any, dialect: Dialect, problems: list[Problem]) -> tuple
     if isinstance(original, Template):
         return _of_template(original, dialect, problems), False
     if type(original) is dict and dialect.engine == "structural":
-        # Most mappings are plain and right: use them where they stand. The result is copied, so nothing of them is shared.
+        # Most mappings are plain and right, and the judge copies: nothing else need look at them.
         checked = check(original, dialect)
         if checked.found == []:
             return checked, False

@@ -116,8 +116,7 @@ def run_hook(hook: CodeHook, manifest: JsonMap, dialect: Dialect) -> JsonMap:
     from podcompose import models
 
     found: list[Finding] = []
-    pod = models.to_model(manifest, drop=True)
-    before = models.from_model(pod, found)
+    pod, before = models.lend(manifest)
     returned = _call(hook, pod)
     after = _read(hook, pod if returned is None else returned, found)
     if found == []:

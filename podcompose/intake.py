@@ -120,6 +120,8 @@ def from_text(text: str | bytes) -> Document:
     """
     from podcompose.yaml.reader import read
 
+    if not isinstance(text, (str, bytes)):
+        return Document({}, {}, (Finding("bad-kind", "", f"text is a str or bytes, not a {type(text).__name__}"),))
     document = read(text)
     return as_pod(Document(document.value, document.marks, tuple(document.found)))
 

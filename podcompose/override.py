@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from podcompose.core.json import Json, JsonMap, Mark, copy, kind_of, snapshot
 from podcompose.core.path import Path, parse_path
 from podcompose.core.select import resolve
 from podcompose.errors import Finding, OverrideError, PathError, Problem
-from podcompose.intake import Document, Origin, from_text, from_value, read_text
+from podcompose.intake import Document, Origin, as_pod, from_text, from_value, read_text
 from podcompose.schema.pod import POD
 
 __all__ = ["Override", "as_override"]
@@ -97,11 +97,7 @@ class Override:
         >>> Override.merge_patch({"spec": {"tolerations": None}}).kind
         'merge-patch'
         """
-        document = _raw(value)
-        if type(document.value) is not dict and document.found == ():
-            finding = Finding("wrong-type", ".", f"a merge patch of a pod is a map, got {kind_of(document.value)}")
-            document = Document({}, document.marks, (finding,))
-        return cls._of(document, name, source, "merge-patch")
+        return cls._of(_merge_patch(_raw(value)), name, source, "merge-patch")
 
     @property
     def value(self) -> Json:
@@ -139,16 +135,51 @@ class Override:
         """
         found: list[Finding] = []
         plain = snapshot(stored, found)
-        if found != [] or type(plain) is not dict or plain.get("kind") not in _KINDS or "value" not in plain:
+        if found != [] or not _is_stored(plain):
             raise OverrideError(
                 [Problem("bad-kind", "", "this is no stored override", "override", suggestion="store what to_dict returns")]
             )
-        try:
-            marks = {tuple(raw): Mark(*mark) for raw, *mark in plain.get("marks", [])}
-            document = Document(plain["value"], marks)
-            return cls._of(document, plain.get("name", ""), plain.get("source"), plain["kind"], plain.get("delete", ()))
-        except (TypeError, ValueError) as cause:
-            raise OverrideError([Problem("bad-kind", "", f"this is no stored override: {cause}", "override")]) from cause
+        marks = {tuple(raw): Mark(*mark) for raw, *mark in plain.get("marks", [])}
+        document = _READ[plain["kind"]](Document(plain["value"], marks))
+        return cls._of(document, plain.get("name", ""), plain.get("source"), plain["kind"], plain.get("delete", []))
+
+
+def _is_stored(plain: Json) -> bool:
+    """Whether this has the shape of what `to_dict` returns; what is left out is as it is by default."""
+    if type(plain) is not dict or plain.get("kind") not in _KINDS or "value" not in plain:
+        return False
+    marks, delete = plain.get("marks", []), plain.get("delete", [])
+    return (
+        type(plain.get("name", "")) is str
+        and type(plain.get("source")) in (str, type(None))
+        and type(delete) is list
+        and all(type(path) is str for path in delete)
+        and type(marks) is list
+        and all(map(_is_mark, marks))
+    )
+
+
+def _is_mark(stored: Json) -> bool:
+    if type(stored) is not list or len(stored) not in (5, 6) or type(stored[0]) is not list:
+        return False
+    raw, places, text = stored[0], stored[1:5], stored[5:]
+    return (
+        all(type(step) in (str, int) for step in raw)
+        and all(type(place) is int for place in places)
+        and all(type(one) in (str, type(None)) for one in text)
+    )
+
+
+def _texts(delete: Iterable[str], origin: Origin, problems: list[Problem]) -> tuple[str, ...]:
+    try:
+        deleted = (delete,) if isinstance(delete, str) else tuple(delete)
+        wrong = next((type(one).__name__ for one in deleted if type(one) is not str), None)
+    except Exception:  # a stranger's code, or nothing to walk over
+        deleted, wrong = (), type(delete).__name__
+    if wrong is None:
+        return deleted
+    problems.append(origin.problem(Finding("bad-path", "delete", f"`delete` takes paths as strings, not a {wrong}"), {}))
+    return ()
 
 
 def _resolved(delete: Iterable[str], origin: Origin, problems: list[Problem]) -> Iterable[Path]:
@@ -157,12 +188,12 @@ def _resolved(delete: Iterable[str], origin: Origin, problems: list[Problem]) ->
             path = resolve(parse_path(text), POD)
             if path == () or type(path[-1]) is int:
                 message = "a list element to be deleted is named by its key" if path != () else "the whole pod cannot be deleted"
-                raise PathError([Problem("bad-path", str(text), message)])
+                raise PathError([Problem("bad-path", text, message)])
             yield path
         except PathError as error:
             for problem in error.problems:
                 problems.append(
-                    origin.problem(Finding(problem.code, f"delete={text!s:.100}", problem.message, problem.suggestion), {})
+                    origin.problem(Finding(problem.code, f"delete={problem.path:.100}", problem.message, problem.suggestion), {})
                 )
 
 
@@ -180,6 +211,13 @@ def _raw(value: Any) -> Document:
     return Document(snapshot(value, found), {}, tuple(found))
 
 
+def _merge_patch(document: Document) -> Document:
+    if type(document.value) is dict or document.found != ():
+        return document
+    finding = Finding("wrong-type", ".", f"a merge patch of a pod is a map, got {kind_of(document.value)}")
+    return Document({}, document.marks, (finding,))
+
+
 def _operations(document: Document) -> Document:
     found = list(document.found)
     if type(document.value) is not list:
@@ -195,6 +233,9 @@ def _operations(document: Document) -> Document:
                 )
             )
     return Document(document.value, document.marks, tuple(found))
+
+
+_READ: Mapping[str, Callable[[Document], Document]] = {"patch": as_pod, "json-patch": _operations, "merge-patch": _merge_patch}
 
 
 def as_override(value: Any, name: str = "") -> Override:

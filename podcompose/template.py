@@ -12,7 +12,7 @@ from podcompose.core.json import JsonMap, Marks, copy
 from podcompose.core.merge import Checked, check
 from podcompose.dialect import COMPOSE, Dialect, keeping
 from podcompose.errors import Problem, TemplateError, UnknownTemplateError
-from podcompose.intake import Document, Origin, from_text, from_value, read_text
+from podcompose.intake import Document, Origin, as_pod, from_text, from_value, read_text
 
 __all__ = ["Catalog", "Template", "main_container"]
 
@@ -38,13 +38,13 @@ class Template:
     name: str
     source: str | None
 
-    def __init__(self, document: Document, name: str, source: str | None, dialect: Dialect) -> None:
+    def __init__(self, document: Document, name: str, source: str | None, dialect: Dialect, known: Checked | None = None) -> None:
         """Use `from_file`, `from_yaml` or `from_pod`."""
         set_once = object.__setattr__
         set_once(self, "name", name)
         set_once(self, "source", source)
         set_once(self, "_document", document)
-        set_once(self, "_checked", {})
+        set_once(self, "_checked", {} if known is None else {dialect: known})
         self.checked(dialect)
 
     @classmethod
@@ -86,7 +86,14 @@ class Template:
         unknown: Literal["error", "keep"] | None = None,
     ) -> Template:
         """Take a V1Pod, or a mapping in wire form, as a template."""
-        return cls(from_value(pod), name, source, keeping(dialect, unknown))
+        dialect = keeping(dialect, unknown)
+        if type(pod) is dict and dialect.engine == "structural":
+            # Most mappings are plain and right, and the judge copies: nothing else need look at them.
+            known = check(pod, dialect)
+            document = as_pod(Document(known.manifest))
+            if known.found == [] and not known.changed and document.found == () and document.value is known.manifest:
+                return cls(document, name, source, dialect, known)
+        return cls(from_value(pod), name, source, dialect)
 
     @property
     def manifest(self) -> JsonMap:

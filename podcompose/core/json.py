@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple, TypeAlias
 
 from podcompose.errors import Finding, RawPath
@@ -89,18 +90,40 @@ def _snapshot(value: Any, path: RawPath, found: list[Finding]) -> Json:
         return _scalar(value, path, found)
     if len(path) >= DEPTH:
         return _note(found, "too-deep", path[:4], f"more than {DEPTH} maps and lists inside each other, or one that holds itself")
-    if is_map:
-        return {_key(key, path, found): _snapshot(entry, (*path, key), found) for key, entry in value.items()}
-    return [_snapshot(entry, (*path, index), found) for index, entry in enumerate(value)]
+    if kind is not dict and kind is not list:
+        value = _entries(value, path, found)
+    if not is_map:
+        return [_snapshot(entry, (*path, index), found) for index, entry in enumerate(value)]
+    result: JsonMap = {}
+    for key, entry in value.items():
+        name = key if type(key) is str and key.isascii() else _key(key, path, found)
+        result[name] = _snapshot(entry, (*path, name), found)
+    return result
+
+
+def _entries(value: Any, path: RawPath, found: list[Finding]) -> Any:
+    """A map or list of a type of one's own as a plain one; its own code may raise."""
+    try:
+        return dict(value.items()) if isinstance(value, Mapping) else list(value)
+    except Exception as error:  # a stranger's code: whatever it raises is its finding
+        _note(found, "not-json", path, f"a {type(value).__name__} that cannot be read: it raised a {type(error).__name__}")
+        return {} if isinstance(value, Mapping) else []
 
 
 def _key(key: object, path: RawPath, found: list[Finding]) -> str:
-    if type(key) is str and key.isascii():
-        return key
     if isinstance(key, str):
         return str(_text(key, path, found))
-    _note(found, "bad-key", path, f"the key {key!r:.80} is a {type(key).__name__}, not a string", f'quote it: "{key!s:.80}"')
-    return repr(key)
+    shown = _shown(key)
+    _note(found, "bad-key", path, f"the key {shown} is a {type(key).__name__}, not a string", f'quote it: "{shown}"')
+    return shown
+
+
+def _shown(value: object) -> str:
+    """What a person may recognise a value by; its own code may raise, and an integer may be too long to print."""
+    try:
+        return f"{value!r:.80}"
+    except Exception:
+        return f"<{type(value).__name__}>"
 
 
 def _text(value: str, path: RawPath, found: list[Finding]) -> Json:
@@ -128,17 +151,19 @@ def _scalar(value: Any, path: RawPath, found: list[Finding]) -> Json:
     if isinstance(value, str):
         return _text(value, path, found)
     if isinstance(value, int):
-        if -_INT64 <= value < _INT64:
-            return int(value)
-        return _note(found, "out-of-range", path, f"an integer of {value.bit_length()} bits; Kubernetes has 64-bit integers")
+        number = int.__int__(value)
+        if -_INT64 <= number < _INT64:
+            return number
+        return _note(found, "out-of-range", path, f"an integer of {number.bit_length()} bits; Kubernetes has 64-bit integers")
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else _note(found, "not-json", path, f"JSON has no number for {value!r}")
+        real = float.__float__(value)
+        return real if math.isfinite(real) else _note(found, "not-json", path, f"JSON has no number for {real!r}")
     return _note(found, "not-json", path, f"a {type(value).__name__} is no JSON value", _remedy(value))
 
 
 def _remedy(value: object) -> str | None:
-    if hasattr(value, "isoformat"):
-        return f'quote it: "{value.isoformat()!s:.40}"'
+    if isinstance(value, date):
+        return f'quote it: "{value.isoformat()}"'
     return "decode it to text" if isinstance(value, (bytes, bytearray)) else None
 
 
@@ -180,12 +205,13 @@ def same(left: Json, right: Json) -> bool:
 
 def kind_of(value: Json) -> str:
     """
-    What a person calls the type of a JSON value.
+    What a person calls the type of a JSON value, or of what should have been one.
 
     >>> kind_of({}), kind_of(True), kind_of(None)
     ('a map', 'a boolean', 'null')
     """
-    return _KINDS[type(value)]
+    kind = type(value)
+    return _KINDS[kind] if kind in _KINDS else f"a {kind.__name__}"
 
 
 _KINDS: Mapping[type, str] = {

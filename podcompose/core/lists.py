@@ -8,7 +8,6 @@ new elements go behind what is untouched unless the override names what shall fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import is_
 from typing import Any, Final, TypeAlias
 
 from podcompose.core import hints
@@ -41,8 +40,7 @@ class AtomicList:
         if type(value) is not list:
             return walk.wrong_type(at, "a list", value, hints.list_for(value))
         element = self.element
-        entries = [None if entry is None else element.check(entry, (at, place), walk) for place, entry in enumerate(value)]
-        return value if all(map(is_, entries, value)) else entries
+        return [None if entry is None else element.check(entry, (at, place), walk) for place, entry in enumerate(value)]
 
     def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
         """The patch's list; an entry `$patch: replace` says what happens anyway."""
@@ -68,7 +66,7 @@ class SetList:
             for place, entry in enumerate(entries):
                 if entry in entries[:place]:
                     walk.note((at, place), "repeated-key", f"{entry!r} stands in this set twice")
-        return value if all(map(is_, entries, value)) else entries
+        return entries
 
     def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
         """Unite both, in the order of `weave`."""
@@ -113,10 +111,9 @@ class KeyedList:
         if type(value) is not list:
             return walk.wrong_type(at, "a list", value, hints.list_for(value, self.names[0]))
         before, check = len(walk.found), self.element.check
-        elements = [
+        checked = [
             check(entry, (at, (place, self, entry) if type(entry) is dict else place), walk) for place, entry in enumerate(value)
         ]
-        checked = value if all(map(is_, elements, value)) else elements
         if walk.recorded is None and len(walk.found) == before:
             # Not an original: a part of a patch, inside what is replaced whole. There too the API server wants every key.
             for place, element in enumerate(checked):
@@ -299,7 +296,8 @@ def weave(original: list[Json], named: list[tuple[int | list[int], Json]]) -> li
             # What most overrides are: known elements in their order, then new ones. Everything else takes the long way.
             if any(place != NOWHERE for place, _ in named[count:]):
                 return _weave(original, [([] if place == NOWHERE else _places(place), element) for place, element in named])
-            return [*result, *(element for _, element in named[count:])]
+            result += [element for _, element in named[count:]]
+            return result
         last = place
         result[last] = element
     return result

@@ -33,10 +33,10 @@ class Node(Protocol):
         """What a patch is laid over where the original has nothing."""
 
     def check(self, value: Json, at: At, walk: Walk) -> Json:
-        """Judge an original: return it without nulls, sharing what did not change."""
+        """Judge an original, or what is taken whole of a patch: return a copy of it without its nulls."""
 
     def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
-        """Lay `patch` over `original`, which `check` has returned; share what did not change."""
+        """Lay `patch` over `original`, which `check` has returned; the result may share with it, not with the patch."""
 
 
 class Struct:
@@ -67,16 +67,18 @@ class Struct:
         """Judge every field; drop the nulls."""
         if type(value) is not dict:
             return walk.wrong_type(at, "a map", value)
-        fields, texts, checked = self.fields, self.texts, value
+        fields, texts, checked = self.fields, self.texts, {}
         for name, entry in value.items():
             if type(entry) is str and name in texts and entry.isascii():
+                checked[name] = entry
                 continue
             node = fields.get(name)
             if node is None:
                 node = self._unknown(name, at, walk)
-            kept = node.check(entry, (at, name), walk) if entry is not None and node is not None else None
-            if kept is not entry or kept is None:
-                checked = _with(checked, value, name, kept)
+            if entry is None:
+                walk.changed = True
+            elif node is not None:
+                checked[name] = node.check(entry, (at, name), walk)
         return checked
 
     def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
@@ -152,14 +154,16 @@ class FreeMap(Struct):
         """Judge every key and value; drop the nulls."""
         if type(value) is not dict:
             return walk.wrong_type(at, "a map", value, hints.map_for(value))
-        checked = value
+        checked, of_text = {}, self.value.is_text
         for name, entry in value.items():
-            named = _is_plain(name) or self._unknown(name, at, walk) is not None
-            if named and type(entry) is str and self.value.is_text and entry.isascii():
+            if (type(name) is not str or name[:1] == "$" or not name.isascii()) and self._unknown(name, at, walk) is None:
                 continue
-            kept = self.value.check(entry, (at, name), walk) if named and entry is not None else None
-            if kept is not entry or kept is None:
-                checked = _with(checked, value, name, kept)
+            if type(entry) is str and of_text and entry.isascii():
+                checked[name] = entry
+            elif entry is None:
+                walk.changed = True
+            else:
+                checked[name] = self.value.check(entry, (at, name), walk)
         return checked
 
     def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
@@ -177,11 +181,6 @@ class FreeMap(Struct):
             else:
                 result[name] = self.value.check(change, (at, name), walk)
         return result
-
-
-def _is_plain(name: Any) -> bool:
-    """Whether a key is plainly a key: text, and no directive."""
-    return type(name) is str and name[:1] != "$" and name.isascii()
 
 
 class Whole:
@@ -203,17 +202,6 @@ class Whole:
             silent = ["$retainKeys"] if not same(patch.get("$patch"), "replace") else ["$retainKeys", "$patch"]
             patch = {name: entry for name, entry in patch.items() if name not in silent}
         return self.inner.check(patch, at, walk)
-
-
-def _with(checked: JsonMap, value: JsonMap, name: str, kept: Json) -> JsonMap:
-    """`checked` with `kept` under `name`, or without it; `value` itself is never written to."""
-    if checked is value:
-        checked = {**value}
-    if kept is None:
-        del checked[name]
-    else:
-        checked[name] = kept
-    return checked
 
 
 def _is_delete(change: JsonMap, at: At, walk: Walk) -> bool:

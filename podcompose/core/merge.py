@@ -48,10 +48,12 @@ class Checked(NamedTuple):
     #: Whether it holds a float that two JSON encoders may spell differently.
     exponents: bool
     found: list[Finding]
+    #: Whether the manifest is not, to the letter, what was judged.
+    changed: bool = False
 
 
 class Laid(NamedTuple):
-    """What a patch made of an original; it may share what did not change with both."""
+    """What a patch made of an original; it may share what did not change with it."""
 
     manifest: JsonMap
     exponents: bool
@@ -60,9 +62,7 @@ class Laid(NamedTuple):
 
 def check(original: Json, dialect: Dialect) -> Checked:
     """
-    Judge wire JSON as an original of this dialect.
-
-    The result shares what it can with `original`: whoever goes on holding it passes a copy.
+    Judge wire JSON as an original of this dialect; a structural one is copied on the way.
     """
     if dialect.engine != "structural":
         return Checked(original, {}, True, []) if type(original) is dict else Checked({}, {}, True, [_no_map(original)])
@@ -77,7 +77,7 @@ def check(original: Json, dialect: Dialect) -> Checked:
     if walk.found != []:
         # What is wrong is merged with by nobody; the patch can still be judged alone, over nothing.
         return Checked({}, {}, False, walk.found)
-    return Checked(manifest, indexes, walk.exponents, walk.found)
+    return Checked(manifest, indexes, walk.exponents, walk.found, walk.changed)
 
 
 def lay(original: JsonMap, patch: Json, dialect: Dialect, indexes: Mapping[int, Index]) -> Laid:

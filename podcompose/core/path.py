@@ -57,7 +57,7 @@ def parse_path(text: str) -> Path:
     ('spec', 'containers', Key(fields=(('name', 'base'),)), 'image')
     """
     if not isinstance(text, str):
-        raise _bad(repr(text), 0, "a path is a string")
+        raise _bad(f"<{type(text).__name__}>", 0, "a path is a string")
     place, path = 0, list[Segment]()
     if text == "." or text == "":
         return ()

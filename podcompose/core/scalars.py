@@ -93,6 +93,7 @@ class Scalar:
         """Return `value`, noting it if it is not of this type."""
         if self.whole and type(value) is float and value.is_integer():
             value = int(value)
+            walk.changed = True
         if not self.accepts(value):
             self._refuse(value, at, walk)
         elif type(value) is float and "e" in repr(value):

@@ -38,6 +38,8 @@ class Walk:
 
     #: Whether a float was met that two JSON encoders may spell differently.
     exponents = False
+    #: Whether a checked value is not what it was: a null was dropped, or a whole float became an integer.
+    changed = False
 
     def __init__(
         self,

@@ -17,8 +17,8 @@ from typing import Any
 from podcompose.core.json import Json, JsonMap, copy
 from podcompose.core.path import Key, Path, format_path
 from podcompose.errors import ModelError, Problem, RawPath
-from podcompose.layout import SETTINGS, Layout, Shape, layout_of
-from podcompose.reading import from_model, is_model
+from podcompose.models.layout import SETTINGS, Layout, Shape, layout_of
+from podcompose.models.reading import from_model, is_model
 from podcompose.schema.pod import POD
 
 __all__ = ["client_version", "from_model", "is_model", "lend", "to_model"]

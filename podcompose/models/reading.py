@@ -9,7 +9,7 @@ from typing import Any
 from podcompose.core.hints import close
 from podcompose.core.json import DEPTH, Json, JsonMap, snapshot
 from podcompose.errors import Finding, RawPath
-from podcompose.layout import DISCRIMINATOR, LAYOUTS, SETTINGS, Layout, Shape, layout_of
+from podcompose.models.layout import DISCRIMINATOR, LAYOUTS, SETTINGS, Layout, Shape, layout_of
 
 __all__ = ["from_model", "is_model"]
 
