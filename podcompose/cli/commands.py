@@ -154,7 +154,7 @@ def _further(inputs: Inputs, dialect: str, unknown: Any) -> tuple[Problem, ...]:
         compose(inputs.template or {}, *patches, dialect=_DIALECTS[dialect], unknown=unknown)
     except PodComposeError as error:
         # An image may be in the part that is missing.
-        return tuple(problem for problem in error.problems )
+        return tuple(problem for problem in error.problems if problem.code not in ("no-image", "failed-operation"))
     return ()
 
 

@@ -226,7 +226,10 @@ def test_what_can_be_judged_without_the_broken_input_is(run: Run) -> None:
     Path("broken.yaml").write_text("spec: [")
     Path("bad.yaml").write_text("spec: {hostNetwrk: true, containers: [{name: basf}]}")
     Path("j.yaml").write_text("[{op: remove, path: /metadata/labels/tier}]")
+    Path("basf.yaml").write_text("spec: {containers: [{name: basf}]}")
 
+    _, _, err = run("compose", "t.yaml", "-o", "basf.yaml", "-o", "broken.yaml")
+    assert [line.split(":")[0] for line in err.splitlines()] == ["broken.yaml"]
     _, _, err = run("compose", "broken.yaml", "-o", "bad.yaml", "-o", "j.yaml")
     assert [line.split(":")[0] for line in err.splitlines()] == ["broken.yaml", "bad.yaml"]
     _, _, err = run("compose", "t.yaml", "-o", "bad.yaml", "-o", "broken.yaml")
