@@ -1,0 +1,95 @@
+"""What the pages promise as a whole."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import podcompose
+from tests.docs.documents import ROOT
+
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+_CODE = re.compile(r"[a-z]+(-[a-z]+)*")
+
+
+def test_errors_page_lists_exactly_the_codes_of_the_source() -> None:
+    """Every problem code has a section in docs/errors.md, and nothing else has."""
+    listed = re.findall(r"^### `([a-z-]+)`$", (ROOT / "docs" / "errors.md").read_text(), re.MULTILINE)
+
+    assert sorted(listed) == sorted(set(codes()))
+
+
+def codes() -> Iterator[str]:
+    """Every problem code in the source."""
+    for file in (ROOT / "podcompose").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call):
+                yield from _codes_of(node)
+            elif isinstance(node, ast.FunctionDef):
+                yield from _defaults(node)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                yield from _assigned(node)
+
+
+def _codes_of(call: ast.Call) -> Iterator[str]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name in ("Problem", "Finding", "Wrong", "finding", "refused", "_problem", "error"):
+        yield from _text(call.args[:1])
+    elif name in ("note", "_note", "_stray"):
+        yield from _text(call.args[:2])
+
+
+def _defaults(function: ast.FunctionDef) -> Iterator[str]:
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    given = zip(reversed(arguments), reversed(function.args.defaults), strict=False)
+    yield from _text([default for argument, default in given if argument.arg == "code"])
+    named = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+    yield from _text([default for argument, default in named if argument.arg == "code" and default is not None])
+
+
+def _assigned(statement: ast.Assign | ast.AnnAssign) -> Iterator[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    for target in targets:
+        names = target.elts if isinstance(target, ast.Tuple) else [target]
+        if isinstance(names[0], ast.Name) and names[0].id == "code" and statement.value is not None:
+            value = statement.value.elts[0] if isinstance(statement.value, ast.Tuple) else statement.value
+            yield from _text([*([value.body, value.orelse] if isinstance(value, ast.IfExp) else [value])])
+
+
+def _text(nodes: list[ast.expr]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _CODE.fullmatch(node.value) is not None:
+            yield node.value
+
+
+def test_readme_opens_with_the_two_commands() -> None:
+    """The first block of the README is what a newcomer types."""
+    first = re.search(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+    assert first is not None
+    assert [line.partition("#")[0].strip() for line in first[1].splitlines()] == ["make demo", "make test"]
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_is_short(page: Path) -> None:
+    """A decision is told in 60 lines at most."""
+    assert len(page.read_text().splitlines()) <= 60
+
+
+def test_every_public_name_is_documented() -> None:
+    """Each exported name stands in docs/compatibility.md, which says what is public."""
+    text = (ROOT / "docs" / "compatibility.md").read_text()
+
+    assert [name for name in podcompose.__all__ if f"`{name}`" not in text] == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    """docs/README.md leads to every page."""
+    index = (ROOT / "docs" / "README.md").read_text()
+    names = [str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md") if page.name != "README.md"]
+
+    assert [name for name in names if f"]({name})" not in index] == []
