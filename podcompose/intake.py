@@ -6,6 +6,7 @@ Everything wrong with it is noted, not raised: the stage whose document it is ra
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from podcompose.core.json import Json, JsonMap, Marks, kind_of, snapshot
 from podcompose.core.path import format_raw
 from podcompose.errors import Finding, PodComposeError, Problem, RawPath
 
-__all__ = ["Document", "Origin", "as_pod", "from_text", "from_value", "read_text", "take"]
+__all__ = ["Document", "Origin", "as_pod", "file_name", "from_text", "from_value", "read_text", "take"]
 
 _NO_MARKS: Marks = {}
 
@@ -111,7 +112,7 @@ def _other_way(value: object) -> str | None:
     return "read text with from_yaml, a file with from_file" if isinstance(value, (str, bytes, Path)) else None
 
 
-def from_text(text: str | bytes) -> Document:
+def from_text(text: object) -> Document:
     """
     The document of a YAML or JSON text.
 
@@ -124,6 +125,15 @@ def from_text(text: str | bytes) -> Document:
         return Document({}, {}, (Finding("bad-kind", "", f"text is a str or bytes, not a {type(text).__name__}"),))
     document = read(text)
     return as_pod(Document(document.value, document.marks, tuple(document.found)))
+
+
+def file_name(path: object) -> str:
+    """A path as text; what is no path becomes one that no file has."""
+    try:
+        name = os.fspath(path)  # type: ignore[call-overload] # what it is not made for is an answer too
+        return name if isinstance(name, str) else os.fsdecode(name)
+    except Exception:  # a stranger's code, or no path
+        return f"<{type(path).__name__}>"
 
 
 def read_text(path: str | Path, origin: Origin, error: type[PodComposeError]) -> bytes:

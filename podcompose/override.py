@@ -11,7 +11,7 @@ from podcompose.core.json import Json, JsonMap, Mark, copy, kind_of, snapshot
 from podcompose.core.path import Path, parse_path
 from podcompose.core.select import resolve
 from podcompose.errors import Finding, OverrideError, PathError, Problem
-from podcompose.intake import Document, Origin, as_pod, from_text, from_value, read_text
+from podcompose.intake import Document, Origin, as_pod, file_name, from_text, from_value, read_text
 from podcompose.schema.pod import POD
 
 __all__ = ["Override", "as_override"]
@@ -46,11 +46,11 @@ class Override:
         self._set(from_value({} if value is None else value), name, source, "patch", delete)
 
     def _set(self, document: Document, name: str, source: str | None, kind: Kind, delete: Iterable[str] = ()) -> None:
-        deleted = (delete,) if isinstance(delete, str) else tuple(delete)
+        deleted, odd = _texts(delete)
         paths: tuple[Path, ...] = ()
-        if document.found != () or deleted != ():
+        if document.found != () or deleted != () or odd != ():
             origin = Origin("override", name, source)
-            problems = origin.problems(document.found, document.marks)
+            problems = origin.problems((*document.found, *odd), document.marks)
             paths = tuple(_resolved(deleted, origin, problems))
             if problems != []:
                 raise OverrideError(problems)
@@ -76,7 +76,7 @@ class Override:
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], name: str = "", *, delete: Iterable[str] = ()) -> Override:
         """Read an override from a YAML or JSON file."""
-        source = str(path)
+        source = file_name(path)
         return cls.from_yaml(read_text(source, Origin("override", name, source), OverrideError), name, source, delete=delete)
 
     @classmethod
@@ -170,16 +170,18 @@ def _is_mark(stored: Json) -> bool:
     )
 
 
-def _texts(delete: Iterable[str], origin: Origin, problems: list[Problem]) -> tuple[str, ...]:
+def _texts(delete: Iterable[str]) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+    """The paths to delete, and what is wrong with the argument itself."""
+    if type(delete) is tuple and len(delete) == 0:
+        return (), ()
     try:
         deleted = (delete,) if isinstance(delete, str) else tuple(delete)
         wrong = next((type(one).__name__ for one in deleted if type(one) is not str), None)
-    except Exception:  # a stranger's code, or nothing to walk over
+    except Exception:  # nothing to walk over, or a stranger's code
         deleted, wrong = (), type(delete).__name__
     if wrong is None:
-        return deleted
-    problems.append(origin.problem(Finding("bad-path", "delete", f"`delete` takes paths as strings, not a {wrong}"), {}))
-    return ()
+        return deleted, ()
+    return (), (Finding("bad-path", "delete", f"`delete` takes paths as strings, not a {wrong}"),)
 
 
 def _resolved(delete: Iterable[str], origin: Origin, problems: list[Problem]) -> Iterable[Path]:

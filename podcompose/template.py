@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from podcompose.core import hints
-from podcompose.core.json import JsonMap, Marks, copy
+from podcompose.core.json import Json, JsonMap, Marks, copy
 from podcompose.core.merge import Checked, check
 from podcompose.dialect import COMPOSE, Dialect, keeping
 from podcompose.errors import Problem, TemplateError, UnknownTemplateError
-from podcompose.intake import Document, Origin, as_pod, from_text, from_value, read_text
+from podcompose.intake import Document, Origin, as_pod, file_name, from_text, from_value, read_text
 
 __all__ = ["Catalog", "Template", "main_container"]
 
@@ -57,7 +57,7 @@ class Template:
         unknown: Literal["error", "keep"] | None = None,
     ) -> Template:
         """Read a template from a YAML or JSON file."""
-        source = str(path)
+        source = file_name(path)
         return cls(
             from_text(read_text(source, Origin("template", name, source), TemplateError)), name, source, keeping(dialect, unknown)
         )
@@ -172,13 +172,18 @@ def main_container(manifest: JsonMap) -> str | None:
     >>> main_container({"spec": {"containers": [{"name": "a"}, {"name": "b"}]}})
     'a'
     """
-    containers = (manifest.get("spec") or {}).get("containers") or []
-    names = [container.get("name") for container in containers if type(container) is dict]
-    annotations = (manifest.get("metadata") or {}).get("annotations") or {}
-    chosen = annotations.get(_DEFAULT_CONTAINER)
+    containers, annotations = _inner(manifest, "spec", "containers"), _inner(manifest, "metadata", "annotations")
+    names = [one.get("name") for one in containers if type(one) is dict] if type(containers) is list else []
+    chosen = annotations.get(_DEFAULT_CONTAINER) if type(annotations) is dict else None
     if chosen in names and type(chosen) is str:
         return chosen
     return names[0] if names != [] and type(names[0]) is str else None
+
+
+def _inner(manifest: JsonMap, outer: str, inner: str) -> Json:
+    """A field of a field, whatever they are: STRATEGIC does not judge a manifest."""
+    holder = manifest.get(outer)
+    return holder.get(inner) if type(holder) is dict else None
 
 
 class Catalog(Mapping[str, Template]):
@@ -233,7 +238,7 @@ class Catalog(Mapping[str, Template]):
 
 def _named(templates: str | os.PathLike[str] | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(templates, Mapping):
-        return templates
+        return _by_name(templates)
     try:
         files = [path for path in sorted(Path(templates).iterdir()) if path.suffix in (".yaml", ".yml", ".json") and path.is_file()]
     except (OSError, TypeError, ValueError) as cause:
@@ -246,6 +251,19 @@ def _named(templates: str | os.PathLike[str] | Mapping[str, Any]) -> Mapping[str
             [Problem("repeated-key", "", f"files of one name are one template: {names}", "template", "", str(templates))]
         )
     return {path.stem: path for path in files}
+
+
+def _by_name(templates: Mapping[Any, Any]) -> Mapping[str, Any]:
+    try:
+        named = dict(templates.items())
+        wrong = next(
+            (f"the name of a template is a string, not a {type(name).__name__}" for name in named if type(name) is not str), None
+        )
+    except Exception as cause:  # a stranger's code
+        named, wrong = {}, f"a {type(templates).__name__} that cannot be read: it raised a {type(cause).__name__}"
+    if wrong is not None:
+        raise TemplateError([Problem("bad-key", "", wrong, "template")])
+    return named
 
 
 def _template(name: str, source: Any, dialect: Dialect) -> Template:

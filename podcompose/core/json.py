@@ -211,7 +211,7 @@ def kind_of(value: Json) -> str:
     ('a map', 'a boolean', 'null')
     """
     kind = type(value)
-    return _KINDS[kind] if kind in _KINDS else f"a {kind.__name__}"
+    return _KINDS.get(kind, f"a {kind.__name__}")
 
 
 _KINDS: Mapping[type, str] = {
