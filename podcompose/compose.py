@@ -7,11 +7,12 @@ from typing import Any, Literal, overload
 
 from podcompose.composition import Composition, Ran
 from podcompose.core import hints
-from podcompose.core.json import Json, JsonMap, copy
+from podcompose.core.json import Json, JsonMap
 from podcompose.core.merge import Checked, Laid, check, lay
 from podcompose.core.path import Key, format_path
 from podcompose.core.select import locate
 from podcompose.dialect import COMPOSE, Dialect, keeping
+from podcompose.encode import independent
 from podcompose.errors import Finding, HookError, MergeError, OverrideError, PodComposeError, Problem, TemplateError
 from podcompose.hook import CodeHook, Hook, as_hooks, run_hook
 from podcompose.intake import Origin, take
@@ -200,7 +201,7 @@ def merge(original: Any, patch: Any, dialect: Dialect = COMPOSE, *, unknown: Unk
 
         return models.to_model(laid.manifest)
     # What was checked here and now is nobody else's; a template's own tree is.
-    return copy(laid.manifest) if isinstance(original, Template) or dialect.engine != "structural" else laid.manifest
+    return independent(laid.manifest) if isinstance(original, Template) or dialect.engine != "structural" else laid.manifest
 
 
 def _original(original: Any, dialect: Dialect, problems: list[Problem]) -> tuple[Checked, bool]:

@@ -15,7 +15,7 @@ from podcompose.core.path import Path, parse_path
 from podcompose.core.provenance import Explanation, Stage, explain, leaves
 from podcompose.core.select import resolve
 from podcompose.dialect import Dialect
-from podcompose.encode import encode
+from podcompose.encode import encode, independent
 from podcompose.hook import CodeHook
 from podcompose.override import Override
 from podcompose.stages import lay_override
@@ -93,7 +93,7 @@ class Composition:
     @property
     def manifest(self) -> JsonMap:
         """The pod as wire JSON; a copy, the caller's to keep."""
-        return dict(copy(self._manifest))
+        return independent(self._manifest)
 
     @property
     def json(self) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from podcompose.core import hints
 from podcompose.core.json import Json, JsonMap, copy, kind_of, same, snapshot
-from podcompose.core.maps import Node, Struct, Whole
+from podcompose.core.maps import REPLACE, Node, Struct, Whole
 from podcompose.core.path import Key
 from podcompose.core.scalars import Scalar
 from podcompose.core.walk import At, Index, Walk
@@ -20,7 +20,6 @@ from podcompose.errors import Finding
 
 __all__ = ["AtomicList", "KeyedList", "SetList", "Strategic", "Strategy", "weave"]
 
-REPLACE: JsonMap = {"$patch": "replace"}
 #: The place of a new element.
 NOWHERE = -1
 
@@ -128,17 +127,17 @@ class KeyedList:
         """Lay each element of the patch over the one of the same key, or over nothing."""
         if type(patch) is not list:
             return walk.wrong_type(at, "a list", patch, hints.list_for(patch, self.names[0]))
-        entries: Iterable[tuple[int, Json]] = enumerate(patch)
         for entry in patch:
             if type(entry) is dict and "$patch" in entry:
                 original, entries = self._obey(original, patch, at, walk)
                 break
+        else:
+            entries = enumerate(patch)
         index = walk.indexes.get(id(original))
         if index is None:
             index = self._index(original, at, _TOLERANT)
         named: list[tuple[int | list[int], Json]] = []
-        seen: set[Json] = set()
-        only = self.only
+        seen, only, merge = set(), self.only, self.element.merge
         for place, entry in entries:
             key = entry.get(only) if only is not None and type(entry) is dict else None
             if type(key) is not str or key == "":
@@ -150,10 +149,10 @@ class KeyedList:
                 known = index.get(key, NOWHERE)
                 # A key that the original repeats has no one counterpart: the new element takes the place of all copies.
                 counterpart = original[known] if type(known) is int and known != NOWHERE else {}
-                named.append((known, self.element.merge(counterpart, entry, (at, (place, self, entry)), walk)))
+                named.append((known, merge(counterpart, entry, (at, (place, self, entry)), walk)))
         return weave(original, named)
 
-    def _obey(self, original: list[Json], patch: list[Json], at: At, walk: Walk) -> tuple[list[Json], list[tuple[int, Json]]]:
+    def _obey(self, original: list[Json], patch: list[Json], at: At, walk: Walk) -> tuple[list[Json], Iterable[tuple[int, Json]]]:
         """Take what the entries with `$patch` delete out of the original, and those entries out of the patch."""
         entries = [(place, entry) for place, entry in enumerate(patch) if type(entry) is not dict or "$patch" not in entry]
         if len(_without_replace(patch)) < len(patch):

@@ -16,9 +16,9 @@ from podcompose.core.scalars import VERBATIM, Scalar
 from podcompose.core.schema import OneOf
 from podcompose.core.walk import At, Walk
 
-__all__ = ["DELETE", "FreeMap", "Node", "Struct", "Whole"]
+__all__ = ["REPLACE", "FreeMap", "Node", "Struct", "Whole"]
 
-DELETE: JsonMap = {"$patch": "delete"}
+REPLACE: JsonMap = {"$patch": "replace"}
 PRIMITIVES = "$deleteFromPrimitiveList/"
 
 #: When a one-of's member takes the others out: whenever the patch mentions it, or when the API server would call it set.
@@ -85,22 +85,33 @@ class Struct:
         """Lay every field of the patch over its counterpart."""
         if type(patch) is not dict:
             return walk.wrong_type(at, "a map", patch)
-        fields, texts = self.fields, self.texts
         if self.one_of is not None and not self.members.isdisjoint(patch):
             original = _switch(self.one_of, self.switch, original, patch)
-        for name in patch:
-            if name not in fields:
-                original, patch = self._obey(original, patch, at, walk)
-                break
-        result = original.copy()
+        fields, texts, result = self.fields, self.texts, original.copy()
+        noted = len(walk.found)
         for name, change in patch.items():
             if type(change) is str and name in texts and change.isascii():
                 result[name] = change
-            elif change is None or (type(change) is dict and "$patch" in change and _is_delete(change, (at, name), walk)):
+                continue
+            node = fields.get(name)
+            if node is None:
+                del walk.found[noted:]
+                return self._merge_odd(original, patch, at, walk)
+            if change is None or (type(change) is dict and "$patch" in change and _is_delete(change, (at, name), walk)):
                 result.pop(name, None)
             else:
-                node = fields.get(name, VERBATIM)
                 result[name] = node.merge(result.get(name, node.empty), change, (at, name), walk)
+        return result
+
+    def _merge_odd(self, original: JsonMap, patch: JsonMap, at: At, walk: Walk) -> JsonMap:
+        """Merge a patch with directives or unknown fields: those that are kept are taken as they are."""
+        original, changes = self._obey(original, patch, at, walk)
+        result: JsonMap = self.merge(original, {name: change for name, change in changes.items() if name in self.fields}, at, walk)
+        for name, change in changes.items():
+            if name not in self.fields:
+                result.pop(name, None)
+                if change is not None:
+                    result[name] = VERBATIM.check(change, (at, name), walk)
         return result
 
     def _unknown(self, name: Any, at: At, walk: Walk) -> Node | None:
@@ -170,13 +181,24 @@ class FreeMap(Struct):
         """Lay every key of the patch over its counterpart."""
         if type(patch) is not dict:
             return walk.wrong_type(at, "a map", patch, hints.map_for(patch))
-        for name in patch:
-            if type(name) is not str or name[:1] == "$" or not name.isascii():
-                original, patch = self._obey(original, patch, at, walk)
-                break
-        result = original.copy()
+        result, of_text, noted = original.copy(), self.value.is_text, len(walk.found)
         for name, change in patch.items():
-            if change is None:
+            if type(name) is not str or name[:1] == "$" or not name.isascii():
+                del walk.found[noted:]
+                return self._merge_odd(original, patch, at, walk)
+            if type(change) is str and of_text and change.isascii():
+                result[name] = change
+            elif change is None or (type(change) is dict and "$patch" in change and _is_delete(change, (at, name), walk)):
+                result.pop(name, None)
+            else:
+                result[name] = self.value.check(change, (at, name), walk)
+        return result
+
+    def _merge_odd(self, original: JsonMap, patch: JsonMap, at: At, walk: Walk) -> JsonMap:
+        original, changes = self._obey(original, patch, at, walk)
+        result = original.copy()
+        for name, change in changes.items():
+            if change is None or (type(change) is dict and "$patch" in change and _is_delete(change, (at, name), walk)):
                 result.pop(name, None)
             else:
                 result[name] = self.value.check(change, (at, name), walk)
@@ -271,4 +293,7 @@ def _switch(one_of: OneOf, switch: Switch, original: JsonMap, patch: JsonMap) ->
 def _is_set(name: str, value: Json, one_of: OneOf, switch: Switch) -> bool:
     if value is None or (type(value) is dict and value.get("$patch") == "delete"):
         return False
-    return switch == "mentioned" or name not in one_of.non_empty or not (same(value, "") or same(value, []))
+    if switch == "mentioned" or name not in one_of.non_empty:
+        return True
+    entries = [entry for entry in value if not same(entry, REPLACE)] if type(value) is list else [value]
+    return entries not in ([], [""])

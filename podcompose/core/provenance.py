@@ -13,7 +13,7 @@ from typing import Literal
 
 from podcompose.core.diff import moved, shown
 from podcompose.core.json import Json, JsonMap, Marks, copy, same
-from podcompose.core.lists import REPLACE
+from podcompose.core.maps import REPLACE
 from podcompose.core.path import Key, Path, format_path
 from podcompose.core.schema import Schema
 from podcompose.core.select import locate, reach

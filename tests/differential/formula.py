@@ -56,6 +56,8 @@ class Formula:
 
         Raises: RefusedError.
         """
+        if self.table == "compose":
+            original, patch = whole(original, POD.root), whole(patch, POD.root)
         self.check_original(original, POD.root)
         raw = prune(original)
         refuse("$patch" not in patch or patch["$patch"] == "replace", "a whole pod cannot be deleted")
@@ -252,6 +254,22 @@ def check_key(element: Pod, field: Field) -> None:
         value = element.get(name)
         missing = value is None or same(value, "") or same(value, 0)
         refuse(not missing or (name == "protocol" and value is None), f"no {name}")
+
+
+def whole(value: Any, name: str) -> Any:
+    """A struct whose whole floats are the integers they mean, where an integer is wanted: kubectl's reader does it for YAML."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _whole(entry, POD.types[name][key]) if key in POD.types[name] else entry for key, entry in value.items()}
+
+
+def _whole(value: Any, field: Field) -> Any:
+    if isinstance(value, list) and field.kind == "list":
+        return [_whole(entry, field._replace(kind="struct" if field.is_struct else "scalar")) for entry in value]
+    if field.kind == "struct":
+        return whole(value, field.of)
+    is_whole = field.kind == "scalar" and field.of in RANGES and type(value) is float and value.is_integer()
+    return int(value) if is_whole else value
 
 
 def check_scalars(pod: Pod) -> None:
