@@ -39,31 +39,34 @@ _Shown = tuple[Json, Json]
 
 
 def _carry(shown: _Shown, after: Json, field: Field | None, schema: Schema) -> Json:
+    """`after` with what the client hides; the manifest's own value, where nothing of it changed."""
     manifest, before = shown
-    if same(before, after):
-        return manifest
-    if same(manifest, before):
-        return after
     if type(manifest) is dict and type(before) is dict and type(after) is dict:
         return _carry_map(shown, after, field, schema)
     if type(manifest) is list and type(before) is list and type(after) is list:
         return _carry_list(shown, after, field, schema)
-    return after
+    return manifest if same(before, after) else after
 
 
 def _carry_map(shown: tuple[JsonMap, JsonMap], after: JsonMap, field: Field | None, schema: Schema) -> JsonMap:
     manifest, before = shown
-    fields = {} if field is None else schema.types.get(field.of, {})
+    fields = schema.types.get(field.of, {}) if field is not None and field.kind != "map" else {}
     result = {name: value for name, value in manifest.items() if name in after or name not in before}
+    changed = len(result) != len(manifest)
     for name, value in after.items():
         if name in manifest and name in before:
             value = _carry((manifest[name], before[name]), value, fields.get(name), schema)
+        changed = changed or name not in manifest or value is not manifest[name]
         result[name] = value
-    return result
+    return result if changed else manifest
 
 
 def _carry_list(shown: tuple[list[Json], list[Json]], after: list[Json], field: Field | None, schema: Schema) -> list[Json]:
     """Give each element of `after` what the element it was hides: the first unused one of the same key, or else the same value."""
+    manifest, before = shown
+    element = None if field is None else field._replace(kind="struct", keys=())
+    if len(before) == len(after) and all(map(same, before, after)):
+        return manifest
     identify = _by_key(field, schema) if field is not None and field.keys != () else _by_value
     known: dict[str, list[_Shown]] = {}
     for pair in reversed(list(zip(*shown, strict=True))):
@@ -71,7 +74,7 @@ def _carry_list(shown: tuple[list[Json], list[Json]], after: list[Json], field: 
     result = []
     for entry in after:
         pairs = known.get(identify(entry), [])
-        result.append(_carry(pairs.pop(), entry, field, schema) if pairs != [] else entry)
+        result.append(_carry(pairs.pop(), entry, element, schema) if pairs != [] else entry)
     return result
 
 

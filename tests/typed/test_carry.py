@@ -130,7 +130,14 @@ class TestCases:
         """Where the client showed all there is, the result is what the hook left."""
         after = spec(hostPID=False)
 
-        assert carry(WORKER, WORKER, after, POD) is after
+        assert carry(WORKER, WORKER, after, POD) == after
+
+    def test_order(self) -> None:
+        """Fields stay in the manifest's order, though the client has one of its own."""
+        manifest = {"spec": {"hostPID": True, "hostIPC": True}}
+        after = {"spec": {"dnsPolicy": "None", "hostIPC": False, "hostPID": True}}
+
+        assert list(carry(manifest, manifest, after, POD)["spec"]) == ["hostPID", "hostIPC", "dnsPolicy"]
 
 
 class TestLaws:
