@@ -14,8 +14,8 @@ from typing import Any
 import click
 
 from podcompose import APPLY, COMPOSE, STRATEGIC, Composition, Explanation, HookError, PodComposeError, Problem, compose
-from podcompose.cli import screen
 from podcompose.cli.inputs import Given, Inputs, read_inputs, uses_stdin
+from podcompose.cli.screen import blame, changes, history, plain
 from podcompose.cli.streams import BROKEN_PIPE, abandon, emit, show
 
 __all__ = ["podcompose", "run"]
@@ -64,7 +64,7 @@ class Refused(click.ClickException):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         lines = (str(problem).replace('`unknown="keep"`', "`--unknown keep`") for problem in problems)
-        super().__init__("\n".join(map(screen.plain, lines)))
+        super().__init__("\n".join(map(plain, lines)))
 
     def show(self, file: Any = None) -> None:
         """Print the problems as they are, for editors to find file, line and column in front."""
@@ -219,7 +219,7 @@ def _explain(composition: Composition, path: tuple[str, ...]) -> None:
         if one.endswith((".yaml", ".yml", ".json")) and os.path.exists(one):
             raise click.UsageError(f"'{one}' is a file, not a path into the pod; overrides are given with -o.")
     if path == ():
-        show(lambda width: screen.blame(composition.explain(), width))
+        show(lambda width: blame(composition.explain(), width))
         return
     explanations: list[Explanation] = []
     problems: list[Problem] = []
@@ -230,7 +230,7 @@ def _explain(composition: Composition, path: tuple[str, ...]) -> None:
             problems += error.problems
     if problems != []:
         raise Refused(problems)
-    show(lambda _: [line for explanation in explanations for line in screen.history(explanation)])
+    show(lambda _: [line for explanation in explanations for line in history(explanation)])
 
 
 @podcompose.command("diff", cls=_Ordered, short_help="Show what each stage changed.")
@@ -243,4 +243,4 @@ def _diff(composition: Composition) -> None:
     Example:
       podcompose diff worker.yaml -o team-a.yaml --hook policy.py:harden
     """
-    show(lambda _: screen.changes(composition.diff()))
+    show(lambda _: changes(composition.diff()))

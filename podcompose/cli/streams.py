@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from podcompose.cli import screen
+from podcompose.cli.screen import Line, look, printed
 
 __all__ = ["BROKEN_PIPE", "abandon", "emit", "show"]
 
@@ -19,13 +19,13 @@ __all__ = ["BROKEN_PIPE", "abandon", "emit", "show"]
 BROKEN_PIPE = 141
 
 
-def show(lines: Callable[[int | None], Iterable[screen.Line]]) -> None:
+def show(lines: Callable[[int | None], Iterable[Line]]) -> None:
     """Text for people, in the encoding of their terminal; what that cannot spell is escaped, as YAML and JSON would."""
     stream = sys.stdout
     if stream is None:
         raise _unwritable("it is closed")
-    seen = screen.look(stream)
-    text = screen.printed(lines(seen.width), seen.colour)
+    seen = look(stream)
+    text = printed(lines(seen.width), seen.colour)
     emit(text.encode(stream.encoding or "utf-8", "backslashreplace"))
 
 

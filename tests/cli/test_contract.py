@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from podcompose.cli import commands
 from tests.cli.conftest import Run, command
 
 
@@ -168,6 +169,17 @@ def test_a_manifest_is_utf8_in_every_locale(process: Run, env: dict[str, str]) -
         assert b"\\u65e5\\u672c" in done.stdout
 
 
+def test_an_interrupt_before_the_command_has_begun_ends_with_130_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C outside of what click watches over ends with 130."""
+
+    def interrupted(args: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "run", interrupted)
+
+    assert run("compose", "t.yaml") == (130, "", "")
+
+
 def test_no_color_force_color_and_dumb_terminals_are_obeyed(process: Run) -> None:
     """In a pipe there is no control sequence, unless FORCE_COLOR asks for it; NO_COLOR has the last word."""
     args = ("explain", "t.yaml", "-o", "o.yaml")
@@ -183,6 +195,7 @@ def test_no_color_force_color_and_dumb_terminals_are_obeyed(process: Run) -> Non
 def test_a_pipe_has_no_width(process: Run) -> None:
     """Nothing is wrapped or cut in a pipe, however narrow the terminal around it and however long the value."""
     Path("long.yaml").write_text(f"metadata: {{annotations: {{a: '{'x' * 5000}'}}}}\n")
+    assert process("explain", "t.yaml", COLUMNS="30").out == process("explain", "t.yaml", COLUMNS="300").out
     for args in (
         ["explain", "long.yaml"],
         ["diff", "t.yaml", "-o", "long.yaml"],
