@@ -46,7 +46,8 @@ class StageChanges:
         head = " ".join(
             part for part in (self.stage, self.who, f"({self.source})" if self.source is not None else "") if part != ""
         )
-        return "\n".join([f"{head}: {len(self.changes)} changes", *(f"  {change}" for change in self.changes)])
+        count = f"{len(self.changes)} change{'' if len(self.changes) == 1 else 's'}"
+        return "\n".join([f"{head}: {count}", *(f"  {change}" for change in self.changes)])
 
 
 class Composition:
@@ -152,9 +153,10 @@ class Composition:
         stages, schema = self._stages(), self.dialect.schema
         if path is not None:
             return explain(self._by_key(resolve(parse_path(path), schema)), stages, schema)
-        present = [path for path, _ in leaves(self._manifest, schema)]
-        gone = dict.fromkeys(path for stage in stages[:-1] for path, _ in leaves(stage.after, schema) if path not in set(present))
-        return Blame(self.manifest, schema, tuple(explain(path, stages, schema) for path in [*present, *gone]))
+        present = dict.fromkeys(path for path, _ in leaves(self._manifest, schema))
+        earlier = dict.fromkeys(path for stage in stages[:-1] for path, _ in leaves(stage.after, schema) if path not in present)
+        gone = (one for one in (explain(path, stages, schema) for path in earlier) if not one.present)
+        return Blame(self.manifest, schema, (*(explain(path, stages, schema) for path in present), *gone))
 
     def _by_key(self, path: Path) -> Path:
         """A path with the places of keyed lists turned into the keys of the elements that stand there."""
@@ -169,7 +171,7 @@ class Composition:
 
         >>> from podcompose import Override, compose
         >>> print(*compose({"spec": {"hostNetwork": True}}, Override({"spec": {"hostNetwork": False}}, name="team-a")).diff())
-        override team-a: 1 changes
+        override team-a: 1 change
           ~ .spec.hostNetwork: true -> false
         """
         stages = self._stages()

@@ -7,7 +7,7 @@ A new dialect is made with `dataclasses.replace` from an old one; `docs/dialects
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -61,6 +61,15 @@ class Dialect:
         """Equal dialects have equal names."""
         return hash(self.name)
 
+    def __reduce__(self) -> tuple[Any, ...] | str:
+        """Ours pickle by name, others by their choices; the plan is compiled anew, the schema of a Pod is at hand everywhere."""
+        if any(self is ours for ours in (COMPOSE, APPLY, STRATEGIC)):
+            return self.name
+        choices = {choice.name: getattr(self, choice.name) for choice in fields(self) if choice.init}
+        if self.schema is POD:
+            del choices["schema"]
+        return (_restored, (choices,))
+
     def plan(self) -> Plan:
         """
         The dialect compiled, once.
@@ -70,6 +79,10 @@ class Dialect:
         if self._plans == []:
             self._plans.append(compile_plan(self, _DEEPMERGE))
         return self._plans[0]
+
+
+def _restored(choices: dict[str, Any]) -> Dialect:
+    return Dialect(**{"schema": POD, **choices})
 
 
 class _Deepmerge:

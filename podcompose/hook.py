@@ -139,7 +139,7 @@ def _at(hook: CodeHook, finding: Finding) -> Problem:
 def _call(hook: CodeHook, pod: Any) -> Any:
     try:
         return hook.function(pod)
-    except Exception as cause:  # a hook is a stranger's code: whatever it raises is its error
+    except (Exception, SystemExit) as cause:  # a hook is a stranger's code: whatever it raises is its error, and ends no scheduler
         frames = [frame for frame in traceback.extract_tb(cause.__traceback__) if frame.filename == hook.origin.source]
         line = frames[-1].lineno if frames != [] else None
         raise hook.error("hook-raised", f"it raised {type(cause).__name__}: {cause}", None, line) from cause
