@@ -3,7 +3,7 @@ What the blocks of a page do when they are run.
 
 =====================  =======================================================================================================
 ```python              run; with prompts, each answer must be the one shown
-```text                what the block above it prints
+```text                what the block above it prints; a line `...` stands for any number of lines, here and below
 ```console             each line after `$` is run in a shell, and must say what is shown
 ```yaml ```python      below `<!-- file: NAME -->`: written to that file
 ```sh                  not run: commands that would install, or run all tests; a target of make must exist
@@ -93,26 +93,29 @@ def _write(example: Example) -> str:
 
 
 def _compare(example: Example) -> str:
-    return _difference(example.parsed, example.namespace.get(_SAID, ""))
+    return _difference(example.parsed, example.namespace.get(_SAID, "")) or ("" if example.parsed.strip() else "nothing is shown")
 
 
 def _difference(shown: str, said: str) -> str:
-    return "" if shown.strip() == said.strip() != "" else f"the page says:\n{shown}\nit is:\n{said}"
+    """What the page should say; a line `...` on it stands for any number of lines."""
+    pattern = "".join(r"(?:.*\n)*?" if line == "..." else re.escape(line) + r"\n" for line in shown.strip().splitlines())
+    same = re.fullmatch(pattern, said.strip() + "\n" if said.strip() != "" else "") is not None
+    return "" if same else f"the page says:\n{shown}\nit is:\n{said}"
 
 
 def _console(example: Example) -> str:
     wrong = ""
     for block in re.split(r"^\$ ", example.parsed, flags=re.MULTILINE)[1:]:
         command, _, shown = block.partition("\n")
-        said = shell(command)
-        wrong += "" if shown.strip() == said.strip() else f"$ {command}\nthe page says:\n{shown}\nit is:\n{said}"
+        difference = _difference(shown, shell(command))
+        wrong += f"$ {command}\n{difference}" if difference != "" else ""
     return wrong
 
 
 def shell(command: str) -> str:
     """What a command prints, on both streams."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    surroundings = {**os.environ, "PATH": path, "NO_COLOR": "1"}
+    surroundings = {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "80"}
     run = subprocess.run(
         command, shell=True, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
