@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import podcompose
+from podcompose.schema.pod import POD
 from tests.docs.documents import ROOT
 
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
@@ -87,9 +88,27 @@ def test_every_public_name_is_documented() -> None:
     assert [name for name in podcompose.__all__ if f"`{name}`" not in text] == []
 
 
-def test_every_page_is_in_the_index() -> None:
-    """docs/README.md leads to every page."""
-    index = (ROOT / "docs" / "README.md").read_text()
-    names = [str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md") if page.name != "README.md"]
+@pytest.mark.parametrize("folder", [ROOT / "docs", ROOT / "docs" / "decisions"], ids=lambda folder: folder.name)
+def test_every_page_is_in_its_index(folder: Path) -> None:
+    """The README of a folder leads to every page in it."""
+    index = (folder / "README.md").read_text()
 
-    assert [name for name in names if f"]({name})" not in index] == []
+    assert [page.name for page in folder.glob("*.md") if page.name != "README.md" and f"]({page.name})" not in index] == []
+
+
+def test_merge_page_lists_the_keys_of_every_keyed_list() -> None:
+    """The table of keyed lists in docs/merge.md is the schema's, but for a pod's status."""
+    rows = re.findall(r"^\| (`.*?) \| (`.*?) \|$", (ROOT / "docs" / "merge.md").read_text(), re.MULTILINE)
+    listed = {(name, tuple(_words(keys))) for names, keys in rows for name in _words(names) if "$" not in name}
+    known = {
+        (f"resources.{name}" if struct == "ResourceRequirements" else name, field.keys)
+        for struct, fields in POD.types.items()
+        for name, field in fields.items()
+        if field.merge == "keyed" and "Status" not in struct and "Health" not in struct
+    }
+
+    assert known <= listed
+
+
+def _words(cell: str) -> list[str]:
+    return re.findall(r"`([^`]*)`", cell)
