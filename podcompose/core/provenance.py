@@ -207,10 +207,15 @@ def _why_set(path: Path, stage: Stage, schema: Schema) -> str | None:
     if stage.document is None or stage.stage == "template":
         return None
     said = reach(stage.document, path, schema)
-    inside = _at(stage.document, said)
-    if type(inside) is list and inside != [] and len(said) == len(path) and not isinstance(inside[0], dict):
+    if type(_at(stage.document, said)) is list and len(said) == len(path) and _is_replaced_whole(path, schema):
         return "the list is replaced whole"
     return None
+
+
+def _is_replaced_whole(path: Path, schema: Schema) -> bool:
+    struct, name = _struct_at(path[:-1], schema), path[-1]
+    field = schema.types.get(struct or "", {}).get(name) if type(name) is str else None
+    return field is not None and field.merge == "atomic"
 
 
 def _why_gone(path: Path, stage: Stage, schema: Schema) -> str | None:

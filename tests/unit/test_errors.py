@@ -231,3 +231,13 @@ def test_errors_are_one_tree() -> None:
 
     assert str(PodComposeError([problem])) == ".path: message"
     assert PodComposeError(iter([problem])).problems == (Problem("code", ".path", "message"),)
+
+
+def test_no_finding_is_made_up() -> None:
+    """Where a stage cannot be read, what the next ones would have found in it is not held against them."""
+    template = {"spec": {"priority": "x", "containers": [{"name": "base", "image": "i"}]}}
+    operations = Override.json_patch([{"op": "replace", "path": "/spec/containers/0/image", "value": "j"}])
+    with pytest.raises(TemplateError) as caught:
+        compose(template, operations)
+
+    assert [problem.path for problem in caught.value.problems] == [".spec.priority"]
