@@ -219,13 +219,13 @@ class Catalog(Mapping[str, Template]):
 
     def __getitem__(self, name: str) -> Template:
         """The template of that name."""
-        try:
-            return self._templates[name]
-        except (KeyError, TypeError):
-            guess = hints.close(str(name), self._templates)
-            message = f"there is no template {name!r}; there are: {hints.listed(self._templates) or 'none'}"
-            suggestion = None if guess is None or len(self._templates) < 9 else f"did you mean {guess!r}?"
-            raise UnknownTemplateError([Problem("unknown-template", "", message, suggestion=suggestion)]) from None
+        wanted = name if isinstance(name, str) else f"<{type(name).__name__}>"
+        if wanted in self._templates:
+            return self._templates[wanted]
+        guess = hints.close(wanted, self._templates)
+        message = f"there is no template {wanted!r}; there are: {hints.listed(self._templates) or 'none'}"
+        suggestion = None if guess is None or len(self._templates) < 9 else f"did you mean {guess!r}?"
+        raise UnknownTemplateError([Problem("unknown-template", "", message, suggestion=suggestion)])
 
     def __iter__(self) -> Iterator[str]:
         """The names, sorted."""
@@ -239,17 +239,16 @@ class Catalog(Mapping[str, Template]):
 def _named(templates: str | os.PathLike[str] | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(templates, Mapping):
         return _by_name(templates)
+    folder = file_name(templates)
     try:
-        files = [path for path in sorted(Path(templates).iterdir()) if path.suffix in (".yaml", ".yml", ".json") and path.is_file()]
-    except (OSError, TypeError, ValueError) as cause:
+        files = [path for path in sorted(Path(folder).iterdir()) if path.suffix in (".yaml", ".yml", ".json") and path.is_file()]
+    except (OSError, ValueError) as cause:
         message = f"this folder cannot be read: {getattr(cause, 'strerror', None) or cause}"
-        raise TemplateError([Problem("unreadable", "", message, "template", "", str(templates))]) from cause
+        raise TemplateError([Problem("unreadable", "", message, "template", "", folder)]) from cause
     twice = [path for path in files if any(path.stem == other.stem and path != other for other in files)]
     if twice != []:
         names = hints.listed(path.name for path in twice)
-        raise TemplateError(
-            [Problem("repeated-key", "", f"files of one name are one template: {names}", "template", "", str(templates))]
-        )
+        raise TemplateError([Problem("repeated-key", "", f"files of one name are one template: {names}", "template", "", folder)])
     return {path.stem: path for path in files}
 
 
@@ -272,12 +271,3 @@ def _template(name: str, source: Any, dialect: Dialect) -> Template:
     if isinstance(source, (str, os.PathLike)):
         return Template.from_file(source, name=name, dialect=dialect)
     return Template.from_pod(source, name=name, dialect=dialect)
-
-
-def as_template(template: Any, dialect: Dialect) -> Template:
-    """
-    A Template as it is; a V1Pod or a mapping as one.
-
-    Raises: TemplateError.
-    """
-    return template if isinstance(template, Template) else Template.from_pod(template, dialect=dialect)

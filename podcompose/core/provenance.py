@@ -206,16 +206,11 @@ def _mentions(path: Path, stage: Stage, schema: Schema) -> bool:
 def _why_set(path: Path, stage: Stage, schema: Schema) -> str | None:
     if stage.document is None or stage.stage == "template":
         return None
-    said = reach(stage.document, path, schema)
-    if type(_at(stage.document, said)) is list and len(said) == len(path) and _is_replaced_whole(path, schema):
-        return "the list is replaced whole"
+    said, name = reach(stage.document, path, schema), path[-1] if path != () else None
+    if type(_at(stage.document, said)) is list and len(said) == len(path) and type(name) is str:
+        field = schema.types.get(_struct_at(path[:-1], schema) or "", {}).get(name)
+        return "the list is replaced whole" if field is not None and field.merge == "atomic" else None
     return None
-
-
-def _is_replaced_whole(path: Path, schema: Schema) -> bool:
-    struct, name = _struct_at(path[:-1], schema), path[-1]
-    field = schema.types.get(struct or "", {}).get(name) if type(name) is str else None
-    return field is not None and field.merge == "atomic"
 
 
 def _why_gone(path: Path, stage: Stage, schema: Schema) -> str | None:

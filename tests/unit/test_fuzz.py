@@ -243,7 +243,10 @@ PLACES: dict[str, Callable[[Any], Any]] = {
     "a pod template": lambda odd: {"kind": "PodTemplate", "template": odd},
 }
 
-POD: dict[str, Any] = {"metadata": {"finalizers": ["a"]}, "spec": {"containers": [{"name": "a", "image": "i", "ports": [{"containerPort": 80}]}]}}
+POD: dict[str, Any] = {
+    "metadata": {"finalizers": ["a"]},
+    "spec": {"containers": [{"name": "a", "image": "i", "ports": [{"containerPort": 80}]}]},
+}
 
 odd_names = pytest.mark.parametrize("odd", ODD.values(), ids=[name.replace(" ", "-") for name in ODD])
 
@@ -332,7 +335,15 @@ def test_odd_json_patches(odd: Callable[[], Any]) -> None:
 @odd_names
 def test_odd_things_left_in_a_typed_pod(odd: Callable[[], Any]) -> None:
     """A hook may leave anything anywhere in the pod it was lent."""
-    for path in ("spec", "metadata", "spec.containers", "spec.host_network", "metadata.labels", "spec.invented", "spec.node_selector"):
+    for path in (
+        "spec",
+        "metadata",
+        "spec.containers",
+        "spec.host_network",
+        "metadata.labels",
+        "spec.invented",
+        "spec.node_selector",
+    ):
 
         def hook(pod: Any, path: str = path) -> None:
             *way, last = path.split(".")
@@ -392,10 +403,42 @@ def test_any_text(text: Any) -> None:
             survey(survives(lambda: compose(POD, override)))  # noqa: B023
 
 
-STEPS = ["a", "spec", "containers", "metadata", "labels", "status", ".", "..", "[", "]", "[0]", "[99]", "[name=a]", '[="x"]', '["a"]', "[name=", '"', "=", ",", "\ud800", "[-1]", "[name=1]", "[containerPort=80]", "ports", "$patch", "env", "[*]"]
+STEPS = [
+    "a",
+    "spec",
+    "containers",
+    "metadata",
+    "labels",
+    "status",
+    ".",
+    "..",
+    "[",
+    "]",
+    "[0]",
+    "[99]",
+    "[name=a]",
+    '[="x"]',
+    '["a"]',
+    "[name=",
+    '"',
+    "=",
+    ",",
+    "\ud800",
+    "[-1]",
+    "[name=1]",
+    "[containerPort=80]",
+    "ports",
+    "$patch",
+    "env",
+    "[*]",
+]
 
 
-@given(path=st.lists(st.sampled_from(STEPS), max_size=6).map("".join) | st.lists(st.sampled_from(STEPS), max_size=6).map(".".join) | st.text(max_size=20))
+@given(
+    path=st.lists(st.sampled_from(STEPS), max_size=6).map("".join)
+    | st.lists(st.sampled_from(STEPS), max_size=6).map(".".join)
+    | st.text(max_size=20)
+)
 def test_any_path(path: str) -> None:
     """Any text as a path is explained or refused, and deletes or is refused."""
     survives(lambda: str(compose(POD, POD).explain(path)))
@@ -404,7 +447,23 @@ def test_any_path(path: str) -> None:
         survey(survives(lambda: compose(POD, override)))
 
 
-POINTERS = ["", "/", "/spec", "/spec/containers", "/spec/containers/0", "/spec/containers/-", "/spec/containers/9", "/spec/containers/-1", "/spec/containers/x", "/spec/containers/0/name", "/metadata/x/y", "spec", "/~2", "/spec/containers/0/name/a", "\ud800"]
+POINTERS = [
+    "",
+    "/",
+    "/spec",
+    "/spec/containers",
+    "/spec/containers/0",
+    "/spec/containers/-",
+    "/spec/containers/9",
+    "/spec/containers/-1",
+    "/spec/containers/x",
+    "/spec/containers/0/name",
+    "/metadata/x/y",
+    "spec",
+    "/~2",
+    "/spec/containers/0/name/a",
+    "\ud800",
+]
 
 
 @given(
@@ -427,16 +486,40 @@ def test_any_json_patch(operations: Any) -> None:
 
 
 def test_hooks_that_raise_what_is_no_exception() -> None:
-    """A hook that ends the program ends it: SystemExit and KeyboardInterrupt are nobody's input."""
+    """A hook that would end the program is refused; a person who interrupts it is obeyed."""
 
     def leave(_: Any) -> None:
         raise SystemExit(3)
 
-    with pytest.raises(SystemExit):
+    def interrupt(_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(PodComposeError):
         compose(POD, hook=leave)
+    with pytest.raises(KeyboardInterrupt):
+        compose(POD, hook=interrupt)
 
 
-@pytest.mark.parametrize("name", ["", ":", "a", "a:", ":b", "nowhere:f", "json:nothing", "json:dumps.x", "os:sep", "..:a", "json:", "a b:c", "\ud800:x", "x" * 5000, "json:__doc__"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ":",
+        "a",
+        "a:",
+        ":b",
+        "nowhere:f",
+        "json:nothing",
+        "json:dumps.x",
+        "os:sep",
+        "..:a",
+        "json:",
+        "a b:c",
+        "\ud800:x",
+        "x" * 5000,
+        "json:__doc__",
+    ],
+)
 def test_odd_hook_names(name: str) -> None:
     """A name that names no function is refused."""
     survives(lambda: compose(POD, hook=name))
@@ -444,6 +527,12 @@ def test_odd_hook_names(name: str) -> None:
 
 def test_a_text_as_deep_as_can_be() -> None:
     """Text with 10,000 brackets is refused."""
-    for text in ("[" * 10_000, "{a: " * 10_000, '{"a":' * 10_000 + "1" + "}" * 10_000, "- " * 10_000, "a:\n" + " " * 3 + "- " * 5000):
+    for text in (
+        "[" * 10_000,
+        "{a: " * 10_000,
+        '{"a":' * 10_000 + "1" + "}" * 10_000,
+        "- " * 10_000,
+        "a:\n" + " " * 3 + "- " * 5000,
+    ):
         survives(lambda: Template.from_yaml(text))  # noqa: B023
         survives(lambda: Override.from_yaml(text))  # noqa: B023
