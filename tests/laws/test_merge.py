@@ -25,7 +25,7 @@ BOTH = pytest.mark.parametrize("name", DIALECTS)
 @given(pod=pods())
 def test_identity_of_the_empty_patch(name: str, pod: Pod) -> None:
     """A patch that mentions nothing changes nothing."""
-    dialect, table = DIALECTS[name]
+    dialect, _ = DIALECTS[name]
     assert text(merge(pod, {}, dialect)) == text(pod)
 
 
@@ -33,7 +33,7 @@ def test_identity_of_the_empty_patch(name: str, pod: Pod) -> None:
 @given(pod=pods())
 def test_identity_of_a_pod_over_itself(name: str, pod: Pod) -> None:
     """A pod laid over itself is itself."""
-    dialect, table = DIALECTS[name]
+    dialect, _ = DIALECTS[name]
     assert text(merge(pod, pod, dialect)) == text(pod)
 
 
@@ -41,7 +41,7 @@ def test_identity_of_a_pod_over_itself(name: str, pod: Pod) -> None:
 @given(patch=patches(nulls=True))
 def test_identity_of_a_patch_over_nothing(name: str, patch: Pod) -> None:
     """A patch laid over nothing is what it says, without its nulls."""
-    dialect, table = DIALECTS[name]
+    dialect, _ = DIALECTS[name]
     assert text(merge({}, patch, dialect)) == text(without_nulls(patch))
 
 

@@ -19,6 +19,7 @@ Pod = dict[str, Any]
 Pair = tuple[Pod, Pod]
 
 CLIENT = ApiClient()
+ROOT = Field("struct", POD.root, "granular")
 #: The client says so of a quantity that is a number.
 OWN_WORDS = pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 
@@ -104,7 +105,7 @@ def test_associativity_without_deletions_and_one_ofs(pods_and_patches: tuple[Pod
     assert text(sort_lists(left)) == text(sort_lists(right))
 
 
-def _without_one_ofs(patch: Any, field: Field = Field("struct", POD.root, "granular")) -> Any:
+def _without_one_ofs(patch: Any, field: Field = ROOT) -> Any:
     """A patch without the members of one-ofs, outside of what is replaced whole."""
     if is_atomic(field, False) or not isinstance(patch, (dict, list)):
         return patch

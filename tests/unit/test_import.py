@@ -23,7 +23,8 @@ def test_composing_mappings_loads_nothing_heavy() -> None:
     """Nor does composing mappings, hooks as data, explanations and errors included."""
     program = """
 from podcompose import *
-composition = compose({"spec": {"containers": [{"name": "a", "image": "i"}]}}, {"spec": {"hostPID": False}}, hook={"spec": {"hostIPC": True}})
+template = {"spec": {"containers": [{"name": "a", "image": "i"}]}}
+composition = compose(template, {"spec": {"hostPID": False}}, hook={"spec": {"hostIPC": True}})
 composition.json, composition.digest, str(composition.explain()), composition.diff()
 try:
     compose({"spec": 1})
