@@ -18,7 +18,7 @@ from podcompose.hook import CodeHook, Hook, as_hooks, run_hook
 from podcompose.intake import Origin, take
 from podcompose.override import Override, as_override
 from podcompose.stages import lay_override
-from podcompose.template import Template, as_template
+from podcompose.template import Template
 
 __all__ = ["compose", "merge"]
 
@@ -48,44 +48,52 @@ def compose(
     """
     dialect = keeping(dialect, unknown)
     errors: list[PodComposeError] = []
-    base = _template(template, dialect, errors)
-    patches = _overrides(overrides, errors)
+    base, checked = _template(template, dialect, errors)
+    laid, patches = _overridden(overrides, checked, dialect, errors)
     hooks = _hooks(hook, errors)
-    checked = base.checked(dialect) if base is not None else Checked({}, {}, False, [])
-    manifest, exponents = checked.manifest, checked.exponents
-    for place, patch in enumerate(patches, 1):
-        laid = lay_override(manifest, patch, dialect, checked.indexes)
-        if laid.found != []:
-            errors.append(_error(OverrideError, "override", patch, laid, f"#{place}" if len(patches) > 1 else ""))
-            continue
-        manifest, exponents = laid.manifest, exponents or laid.exponents
     if errors != [] or base is None:
         raise _together(errors)
     ran: list[Ran | Override] = []
     for one in hooks:
-        manifest, exponents = _hooked(manifest, exponents, one, dialect, checked, ran)
-    _must_have_images(manifest, checked.manifest, patches, ran, dialect)
-    return Composition(manifest, base, patches, tuple(ran), dialect, exponents)
+        laid = _hooked(laid, one, dialect, checked, ran)
+    _must_have_images(laid.manifest, checked.manifest, patches, ran, dialect)
+    return Composition(laid.manifest, base, patches, tuple(ran), dialect, laid.exponents)
 
 
-def _template(template: Any, dialect: Dialect, errors: list[PodComposeError]) -> Template | None:
+def _template(template: Any, dialect: Dialect, errors: list[PodComposeError]) -> tuple[Template | None, Checked]:
     try:
-        base = as_template(template, dialect)
-        base.checked(dialect)
+        base = template if isinstance(template, Template) else Template.from_pod(template, dialect=dialect)
+        return base, base.checked(dialect)
     except TemplateError as error:
         errors.append(error)
-        return None
-    return base
+        return None, Checked({}, {}, False, [])
 
 
-def _overrides(overrides: tuple[Any, ...], errors: list[PodComposeError]) -> tuple[Override, ...]:
-    patches: list[Override] = []
-    for override in overrides:
+def _overridden(
+    overrides: tuple[Any, ...], checked: Checked, dialect: Dialect, errors: list[PodComposeError]
+) -> tuple[Laid, tuple[Override, ...]]:
+    """Lay each override over what those before it made; one that is wrong is noted and left out."""
+    manifest, exponents, patches = checked.manifest, checked.exponents, list[Override]()
+    for place, given in enumerate(overrides, 1):
+        packed = Override.packed(given) if type(given) is dict and dialect.engine == "structural" else None
+        if packed is not None:
+            # Most mappings are plain and right, and the merge judges them: nothing else need look at them.
+            laid = lay(manifest, given, dialect, checked.indexes)
+            if laid.found == []:
+                manifest, exponents = laid.manifest, exponents or laid.exponents
+                patches.append(packed)
+                continue
         try:
-            patches.append(as_override(override))
+            patches.append(as_override(given))
         except OverrideError as error:
             errors.append(error)
-    return tuple(patches)
+            continue
+        laid = lay_override(manifest, patches[-1], dialect, checked.indexes)
+        if laid.found == []:
+            manifest, exponents = laid.manifest, exponents or laid.exponents
+        else:
+            errors.append(_error(OverrideError, "override", patches[-1], laid, f"#{place}" if len(overrides) > 1 else ""))
+    return Laid(manifest, exponents, []), tuple(patches)
 
 
 def _hooks(hook: Hook | Sequence[Hook] | None, errors: list[PodComposeError]) -> tuple[CodeHook | Override, ...]:
@@ -98,18 +106,16 @@ def _hooks(hook: Hook | Sequence[Hook] | None, errors: list[PodComposeError]) ->
         return ()
 
 
-def _hooked(
-    manifest: JsonMap, exponents: bool, hook: CodeHook | Override, dialect: Dialect, checked: Checked, ran: list[Ran | Override]
-) -> tuple[JsonMap, bool]:
+def _hooked(before: Laid, hook: CodeHook | Override, dialect: Dialect, checked: Checked, ran: list[Ran | Override]) -> Laid:
     if isinstance(hook, CodeHook):
-        manifest = run_hook(hook, manifest, dialect)
+        manifest = run_hook(hook, before.manifest, dialect)
         ran.append(Ran(hook, manifest))
-        return manifest, True
-    laid = lay_override(manifest, hook, dialect, checked.indexes)
+        return Laid(manifest, True, [])
+    laid = lay_override(before.manifest, hook, dialect, checked.indexes)
     if laid.found != []:
         raise _error(HookError, "hook", hook, laid, "")
     ran.append(hook)
-    return laid.manifest, exponents or laid.exponents
+    return laid._replace(exponents=before.exponents or laid.exponents)
 
 
 def _error(error: type[PodComposeError], stage: str, patch: Override, laid: Laid, unnamed: str) -> PodComposeError:
@@ -131,24 +137,24 @@ def _must_have_images(
 ) -> None:
     """Refuse a container that an override added without an image where a name it may have meant exists."""
     problems: list[Problem] = []
+    spec = manifest.get("spec")
     for field in ("containers", "initContainers"):
-        for container in _containers(manifest, field):
+        for container in _maps_in(spec, field):
             if container.get("image", "") == "":
                 problems += _meant_another(container.get("name"), field, original, overrides, hooks, dialect)
     if problems != []:
         raise (OverrideError if any(problem.stage == "override" for problem in problems) else HookError)(problems)
 
 
-def _containers(manifest: JsonMap, field: str) -> list[JsonMap]:
-    spec = manifest.get("spec")
-    containers = spec.get(field) if type(spec) is dict else None
+def _maps_in(spec: Json, field: str) -> list[JsonMap]:
+    containers = spec.get(field, []) if type(spec) is dict else []
     return [one for one in containers if type(one) is dict] if type(containers) is list else []
 
 
 def _meant_another(
     name: Json, field: str, original: JsonMap, overrides: Sequence[Override], hooks: Sequence[Ran | Override], dialect: Dialect
 ) -> list[Problem]:
-    names = {kind: [one.get("name") for one in _containers(original, kind)] for kind in ("containers", "initContainers")}
+    names = {kind: [one.get("name") for one in _maps_in(original.get("spec"), kind)] for kind in ("containers", "initContainers")}
     if type(name) is not str or name in names[field]:
         return []
     known = [one for one in [*names[field], *names["initContainers"], *names["containers"]] if type(one) is str]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from podcompose.core.json import Json, JsonMap, Mark, copy, kind_of, snapshot
+from podcompose.core.json import Json, JsonMap, Mark, copy, kind_of, same, snapshot
 from podcompose.core.path import Path, parse_path
 from podcompose.core.select import resolve
 from podcompose.errors import Finding, OverrideError, PathError, Problem
@@ -21,7 +22,7 @@ Kind = Literal["patch", "json-patch", "merge-patch"]
 _KINDS = ("patch", "json-patch", "merge-patch")
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True, init=False, eq=False)
 class Override:
     """
     What one person changes of a pod: a V1Pod, or a mapping in wire form, of which only what it mentions counts.
@@ -39,8 +40,9 @@ class Override:
     source: str | None
     kind: Kind
     delete: tuple[str, ...]
-    document: Document = field(repr=False)
-    paths: tuple[Path, ...] = field(repr=False, compare=False)
+    paths: tuple[Path, ...] = field(repr=False)
+    #: The document, or a plain mapping packed: it is asked for only when somebody wants an explanation.
+    _content: Document | bytes = field(repr=False)
 
     def __init__(self, value: Any = None, name: str = "", source: str | None = None, delete: Iterable[str] = ()) -> None:
         self._set(from_value({} if value is None else value), name, source, "patch", delete)
@@ -54,19 +56,43 @@ class Override:
             paths = tuple(_resolved(deleted, origin, problems))
             if problems != []:
                 raise OverrideError(problems)
+        self._keep(document, name, source, kind, deleted, paths)
+
+    def _keep(
+        self, content: Document | bytes, name: str, source: str | None, kind: Kind, delete: tuple[str, ...], paths: tuple[Path, ...]
+    ) -> None:
         set_once = object.__setattr__
         set_once(self, "name", name)
         set_once(self, "source", source)
         set_once(self, "kind", kind)
-        set_once(self, "delete", deleted)
-        set_once(self, "document", document)
+        set_once(self, "delete", delete)
         set_once(self, "paths", paths)
+        set_once(self, "_content", content)
 
     @classmethod
     def _of(cls, document: Document, name: str, source: str | None, kind: Kind, delete: Iterable[str] = ()) -> Override:
         override = object.__new__(cls)
         override._set(document, name, source, kind, delete)
         return override
+
+    @classmethod
+    def packed(cls, value: JsonMap) -> Override | None:
+        """A mapping that somebody else judges, kept as it stands now; None where it is not plain, or no pod's."""
+        if value.get("kind") not in (None, "Pod"):
+            return None
+        try:
+            content = marshal.dumps(value)
+        except ValueError:
+            return None
+        override = object.__new__(cls)
+        override._keep(content, "", None, "patch", (), ())
+        return override
+
+    @property
+    def document(self) -> Document:
+        """What was written, with its lines. Shared: never write to it."""
+        content = self._content
+        return Document(marshal.loads(content)) if type(content) is bytes else content  # type: ignore[return-value] # else: a Document
 
     @classmethod
     def from_yaml(cls, text: str | bytes, name: str = "", source: str | None = None, *, delete: Iterable[str] = ()) -> Override:
@@ -108,6 +134,14 @@ class Override:
     def origin(self) -> Origin:
         """What errors and explanations call this override."""
         return Origin("override", self.name, self.source)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal in all that `to_dict` stores."""
+        return same(self.to_dict(), other.to_dict()) if isinstance(other, Override) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Equal overrides have equal names, sources and kinds."""
+        return hash((self.name, self.source, self.kind, self.delete))
 
     def to_dict(self) -> JsonMap:
         """

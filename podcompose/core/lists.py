@@ -27,17 +27,25 @@ NOWHERE = -1
 class AtomicList:
     """A list that is replaced whole."""
 
-    __slots__ = ("element", "of_scalars")
+    __slots__ = ("element", "of_scalars", "of_texts")
     empty: Final[Json] = []
 
     def __init__(self, element: Node) -> None:
         self.element = element
         self.of_scalars = isinstance(element, Scalar)
+        #: Whether any plain text fits.
+        self.of_texts = isinstance(element, Scalar) and element.is_text
 
     def check(self, value: Json, at: At, walk: Walk) -> Json:
         """Judge every entry; a null entry may stay."""
         if type(value) is not list:
             return walk.wrong_type(at, "a list", value, hints.list_for(value))
+        if self.of_texts:
+            for entry in value:
+                if type(entry) is not str or not entry.isascii():
+                    break
+            else:
+                return value.copy()
         element = self.element
         return [None if entry is None else element.check(entry, (at, place), walk) for place, entry in enumerate(value)]
 
@@ -348,9 +356,11 @@ def _places_of(member: Json, original: list[Json]) -> int | list[int]:
 
 def _without_replace(patch: Json) -> Json:
     """A list without its entries `$patch: replace`."""
-    if type(patch) is not list or not any(type(entry) is dict and "$patch" in entry for entry in patch):
-        return patch
-    return [entry for entry in patch if not same(entry, REPLACE)]
+    if type(patch) is list:
+        for entry in patch:
+            if type(entry) is dict and "$patch" in entry:
+                return [entry for entry in patch if not same(entry, REPLACE)]
+    return patch
 
 
 #: For the index of a list that was judged before.

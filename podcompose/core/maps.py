@@ -51,8 +51,7 @@ class Struct:
         #: The fields that any plain text fits.
         self.texts: frozenset[str] = frozenset()
         self.one_of = one_of if switch != "never" else None
-        #: The fields by which the one-of can switch.
-        self.members = frozenset() if one_of is None else frozenset((*one_of.members, one_of.discriminator))
+        self.members = frozenset() if one_of is None else frozenset(one_of.members)
         self.switch = switch
         self.open = is_open
         #: Where else in a Pod a field of some name stands, for hints.
@@ -85,8 +84,11 @@ class Struct:
         """Lay every field of the patch over its counterpart."""
         if type(patch) is not dict:
             return walk.wrong_type(at, "a map", patch)
-        if self.one_of is not None and not self.members.isdisjoint(patch):
-            original = _switch(self.one_of, self.switch, original, patch)
+        if self.one_of is not None:
+            for name in original:
+                if name in self.members and name not in patch:
+                    original = _switch(self.one_of, self.switch, original, patch)
+                    break
         fields, texts, result = self.fields, self.texts, original.copy()
         noted = len(walk.found)
         for name, change in patch.items():
