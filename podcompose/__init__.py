@@ -8,9 +8,10 @@ Compose Kubernetes pods: the admin's template, the user's override, the admin's 
 'team-a'
 """
 
+from typing import TYPE_CHECKING, Any
+
 from podcompose.compose import compose, merge
 from podcompose.composition import Composition
-from podcompose.core.provenance import Explanation
 from podcompose.dialect import APPLY, COMPOSE, STRATEGIC, Dialect
 from podcompose.errors import (
     DialectError,
@@ -26,6 +27,9 @@ from podcompose.errors import (
 )
 from podcompose.override import Override
 from podcompose.template import Catalog, Template
+
+if TYPE_CHECKING:
+    from podcompose.core.provenance import Explanation
 
 __all__ = [
     "APPLY",
@@ -50,3 +54,12 @@ __all__ = [
     "compose",
     "merge",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`Explanation` is needed by nobody until a pod is explained."""
+    if name == "Explanation":
+        from podcompose.core.provenance import Explanation
+
+        return Explanation
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

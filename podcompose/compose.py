@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
-from podcompose.composition import Composition, Ran
+from podcompose.composition import Composition
 from podcompose.core import hints
 from podcompose.core.json import Json, JsonMap
 from podcompose.core.merge import Checked, Laid, check, lay
@@ -14,7 +14,7 @@ from podcompose.core.select import locate
 from podcompose.dialect import COMPOSE, Dialect, keeping
 from podcompose.encode import independent
 from podcompose.errors import Finding, HookError, MergeError, OverrideError, PodComposeError, Problem, TemplateError
-from podcompose.hook import CodeHook, Hook, as_hooks, run_hook
+from podcompose.hook import CodeHook, Hook, Ran, as_hooks, run_hook
 from podcompose.intake import Origin, take
 from podcompose.override import Override, as_override
 from podcompose.stages import lay_override

@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
-from podcompose.blame import Blame
-from podcompose.core.diff import Change, changes
 from podcompose.core.json import JsonMap, copy
-from podcompose.core.path import Path, parse_path
-from podcompose.core.provenance import Explanation, Stage, explain, leaves
+from podcompose.core.path import parse_path
 from podcompose.core.select import resolve
 from podcompose.dialect import Dialect
 from podcompose.encode import encode, independent
-from podcompose.hook import CodeHook
+from podcompose.hook import Ran
 from podcompose.override import Override
-from podcompose.stages import lay_override
 from podcompose.template import Template, main_container
 
-__all__ = ["Composition", "Ran", "StageChanges"]
+if TYPE_CHECKING:
+    from podcompose.blame import Blame
+    from podcompose.core.provenance import Explanation, Stage
+    from podcompose.history import StageChanges
 
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """A hook that is code, and the manifest it left: unlike a merge, it cannot be asked again."""
-
-    hook: CodeHook
-    after: JsonMap
-
-
-@dataclass(frozen=True, slots=True)
-class StageChanges:
-    """What one stage changed."""
-
-    stage: str
-    who: str
-    source: str | None
-    changes: tuple[Change, ...]
-
-    def __str__(self) -> str:
-        """The stage, and a line for every change."""
-        head = " ".join(
-            part for part in (self.stage, self.who, f"({self.source})" if self.source is not None else "") if part != ""
-        )
-        count = f"{len(self.changes)} change{'' if len(self.changes) == 1 else 's'}"
-        return "\n".join([f"{head}: {count}", *(f"  {change}" for change in self.changes)])
+__all__ = ["Composition"]
 
 
 class Composition:
@@ -105,6 +76,8 @@ class Composition:
     def digest(self) -> str:
         """`sha256:` and the hex SHA-256 of `json`."""
         if self._digest is None:
+            import hashlib
+
             object.__setattr__(self, "_digest", f"sha256:{hashlib.sha256(self.json).hexdigest()}")
         return str(self._digest)
 
@@ -150,20 +123,13 @@ class Composition:
           template (worker.yaml:1:21) set it to true
           override team-a set it to false
         """
-        stages, schema = self._stages(), self.dialect.schema
-        if path is not None:
-            return explain(self._by_key(resolve(parse_path(path), schema)), stages, schema)
-        present = dict.fromkeys(path for path, _ in leaves(self._manifest, schema))
-        earlier = dict.fromkeys(path for stage in stages[:-1] for path, _ in leaves(stage.after, schema) if path not in present)
-        gone = (one for one in (explain(path, stages, schema) for path in earlier) if not one.present)
-        return Blame(self.manifest, schema, (*(explain(path, stages, schema) for path in present), *gone))
+        from podcompose import history
 
-    def _by_key(self, path: Path) -> Path:
-        """A path with the places of keyed lists turned into the keys of the elements that stand there."""
-        by_place: dict[Path, Path] = {
-            raw[: len(path)]: found[: len(path)] for found, raw in leaves(self._manifest, self.dialect.schema)
-        }
-        return by_place.get(path, path)
+        if path is None:
+            return history.explain_pod(self._manifest, self._stages(), self.dialect.schema)
+        return history.explain_path(
+            resolve(parse_path(path), self.dialect.schema), self._manifest, self._stages(), self.dialect.schema
+        )
 
     def diff(self) -> tuple[StageChanges, ...]:
         """
@@ -174,32 +140,14 @@ class Composition:
         override team-a: 1 change
           ~ .spec.hostNetwork: true -> false
         """
-        stages = self._stages()
-        return tuple(
-            StageChanges(stage.stage, stage.who, stage.source, tuple(changes(before.after, stage.after, self.dialect.plan())))
-            for before, stage in pairwise(stages)
-        )
+        from podcompose import history
+
+        return history.stage_changes(self._stages(), self.dialect.plan())
 
     def _stages(self) -> list[Stage]:
-        """Every stage with what it left, the merges done again."""
-        checked = self.template.checked(self.dialect)
-        origin, document = self.template.origin, self.template.document
-        stages = [Stage(origin.stage, origin.who, origin.source, checked.manifest, document.value, document.marks)]
-        for name, patch in self._patches():
-            before = stages[-1].after
-            if isinstance(patch, Ran):
-                stages.append(Stage("hook", name, patch.hook.origin.source, patch.after, line=patch.hook.line))
-            else:
-                after = lay_override(before, patch, self.dialect, checked.indexes).manifest
-                stages.append(_patch_stage("override" if len(stages) <= len(self.overrides) else "hook", name, patch, after))
-        return stages
+        from podcompose import history
 
-    def _patches(self) -> Iterator[tuple[str, Ran | Override]]:
-        for place, override in enumerate(self.overrides, 1):
-            yield override.name or (f"#{place}" if len(self.overrides) > 1 else ""), override
-        for place, hook in enumerate(self.hooks, 1):
-            name = hook.hook.origin.who if isinstance(hook, Ran) else hook.name
-            yield name or (f"#{place}" if len(self.hooks) > 1 else ""), hook
+        return history.stages(self.template, self.overrides, self.hooks, self.dialect)
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refused: a composition does not change."""
@@ -221,11 +169,6 @@ class Composition:
     def __repr__(self) -> str:
         """Its digest and stages."""
         return f"Composition({self.digest[:19]}, {len(self.overrides)} overrides, {len(self.hooks)} hooks)"
-
-
-def _patch_stage(stage: str, who: str, patch: Override, after: JsonMap) -> Stage:
-    document = patch.document.value if patch.kind != "json-patch" else None
-    return Stage(stage, who, patch.source, after, document, patch.document.marks, patch.paths)
 
 
 def _gone(pod: Any) -> None:

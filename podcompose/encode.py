@@ -17,6 +17,10 @@ else:
     _orjson = orjson
 
 
+#: A manifest is a tree of bounded depth: nothing in it can hold itself.
+_PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False)
+
+
 def encode(manifest: JsonMap, *, exponents: bool = True) -> bytes:
     """
     Canonical JSON: keys sorted, no white space, UTF-8.
@@ -29,7 +33,7 @@ def encode(manifest: JsonMap, *, exponents: bool = True) -> bytes:
     if _orjson is not None and not exponents:
         encoded: bytes = _orjson.dumps(manifest, option=_orjson.OPT_SORT_KEYS)
         return encoded
-    return json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _PLAIN.encode(manifest).encode()
 
 
 def independent(manifest: JsonMap) -> JsonMap:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,7 +15,7 @@ from podcompose.errors import Finding, HookError, OverrideError, PodComposeError
 from podcompose.intake import Origin
 from podcompose.override import Override, as_override
 
-__all__ = ["CodeHook", "Hook", "as_hooks", "run_hook"]
+__all__ = ["CodeHook", "Hook", "Ran", "as_hooks", "run_hook"]
 
 #: Code: V1Pod -> V1Pod | mapping | None, the name of such ("package.module:function"), or data: a patch.
 Hook: TypeAlias = "Callable[[Any], Any] | str | Override | Mapping[str, Any]"
@@ -33,6 +32,13 @@ class CodeHook(NamedTuple):
         """The error of this hook."""
         stage, who, source = self.origin.stage, self.origin.who, self.origin.source
         return HookError([Problem(code, "", message, stage, who, source, line or self.line, None, suggestion)])
+
+
+class Ran(NamedTuple):
+    """A hook that is code, and the manifest it left: unlike a merge, it cannot be asked again."""
+
+    hook: CodeHook
+    after: JsonMap
 
 
 def as_hooks(hook: Hook | Sequence[Hook] | None) -> tuple[CodeHook | Override, ...]:
@@ -140,6 +146,8 @@ def _call(hook: CodeHook, pod: Any) -> Any:
     try:
         return hook.function(pod)
     except (Exception, SystemExit) as cause:  # a hook is a stranger's code: whatever it raises is its error, and ends no scheduler
+        import traceback
+
         frames = [frame for frame in traceback.extract_tb(cause.__traceback__) if frame.filename == hook.origin.source]
         line = frames[-1].lineno if frames != [] else None
         raise hook.error("hook-raised", f"it raised {type(cause).__name__}: {cause}", None, line) from cause

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from podcompose.core.json import Json, JsonMap, Marks, kind_of, snapshot
@@ -109,7 +108,11 @@ def _is_model(value: object) -> bool:
 
 
 def _other_way(value: object) -> str | None:
-    return "read text with from_yaml, a file with from_file" if isinstance(value, (str, bytes, Path)) else None
+    return (
+        "read text with from_yaml, a file with from_file"
+        if isinstance(value, (str, bytes)) or hasattr(value, "__fspath__")
+        else None
+    )
 
 
 def from_text(text: object) -> Document:
@@ -136,14 +139,15 @@ def file_name(path: object) -> str:
         return f"<{type(path).__name__}>"
 
 
-def read_text(path: str | Path, origin: Origin, error: type[PodComposeError]) -> bytes:
+def read_text(path: str, origin: Origin, error: type[PodComposeError]) -> bytes:
     """
     A file's bytes.
 
     Raises: `error`, where it cannot be read.
     """
     try:
-        return Path(path).read_bytes()
+        with open(path, "rb") as file:
+            return file.read()
     except (OSError, ValueError, TypeError) as cause:
         message = f"cannot be read: {getattr(cause, 'strerror', None) or cause}"
         raise error([Problem("unreadable", "", message, origin.stage, origin.who, origin.source)]) from cause

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 from podcompose.core import hints
@@ -239,6 +238,8 @@ class Catalog(Mapping[str, Template]):
 def _named(templates: str | os.PathLike[str] | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(templates, Mapping):
         return _by_name(templates)
+    from pathlib import Path
+
     folder = file_name(templates)
     try:
         files = [path for path in sorted(Path(folder).iterdir()) if path.suffix in (".yaml", ".yml", ".json") and path.is_file()]

@@ -10,7 +10,7 @@ from io import StringIO
 from typing import NamedTuple, TextIO
 
 from podcompose.blame import Blame, by
-from podcompose.composition import StageChanges
+from podcompose.history import StageChanges
 from podcompose.core.diff import Change
 from podcompose.core.json import Json
 from podcompose.core.provenance import Explanation, Step

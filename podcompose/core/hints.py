@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 
@@ -18,6 +17,8 @@ def close(word: str, words: Iterable[str]) -> str | None:
     >>> close("bsae", ["base", "git-sync"])
     'base'
     """
+    import difflib  # nobody needs it until something is wrong
+
     folded = {other.lower(): other for other in words}
     match = difflib.get_close_matches(word.lower(), folded, 1, 0.7)
     return folded[match[0]] if match != [] else None

@@ -8,7 +8,6 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 from podcompose.core.json import Json, JsonMap, copy, kind_of, snapshot
 from podcompose.core.maps import Struct
 from podcompose.core.schema import Schema
-from podcompose.core.strategic import strategic_merge
 from podcompose.core.walk import Index, Walk
 from podcompose.errors import Finding
 
@@ -89,6 +88,8 @@ def lay(original: JsonMap, patch: Json, dialect: Dialect, indexes: Mapping[int, 
     if type(patch) is not dict:
         return Laid(original, True, [_no_map(patch)])
     if engine == "strategic":
+        from podcompose.core.strategic import strategic_merge  # an engine of its own, for those who ask for it
+
         found: list[Finding] = []
         return Laid(strategic_merge(original, patch, dialect.schema, found), True, found)
     return _stranger(engine, original, patch, dialect)

@@ -91,6 +91,8 @@ class Scalar:
 
     def check(self, value: Json, at: At, walk: Walk) -> Json:
         """Return `value`, noting it if it is not of this type."""
+        if type(value) is bool and self.accepts is _boolean:
+            return value
         if self.whole and type(value) is float and value.is_integer():
             value = int(value)
             walk.changed = True

@@ -1,0 +1,87 @@
+"""How a composition came to be, worked out anew from its inputs: what each stage left, changed, and set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from podcompose.blame import Blame
+from podcompose.core.diff import Change, changes
+from podcompose.core.json import JsonMap
+from podcompose.core.maps import Node
+from podcompose.core.path import Path
+from podcompose.core.provenance import Explanation, Stage, explain, leaves
+from podcompose.core.schema import Schema
+from podcompose.dialect import Dialect
+from podcompose.encode import independent
+from podcompose.hook import Ran
+from podcompose.override import Override
+from podcompose.stages import lay_override
+from podcompose.template import Template
+
+__all__ = ["StageChanges", "explain_path", "explain_pod", "stage_changes", "stages"]
+
+
+@dataclass(frozen=True, slots=True)
+class StageChanges:
+    """What one stage changed."""
+
+    stage: str
+    who: str
+    source: str | None
+    changes: tuple[Change, ...]
+
+    def __str__(self) -> str:
+        """The stage, and a line for every change."""
+        where = f"({self.source})" if self.source is not None else ""
+        head = " ".join(part for part in (self.stage, self.who, where) if part != "")
+        count = f"{len(self.changes)} change{'' if len(self.changes) == 1 else 's'}"
+        return "\n".join([f"{head}: {count}", *(f"  {change}" for change in self.changes)])
+
+
+def stages(template: Template, overrides: Sequence[Override], hooks: Sequence[Ran | Override], dialect: Dialect) -> list[Stage]:
+    """Every stage with what it left, the merges done again."""
+    checked = template.checked(dialect)
+    origin, document = template.origin, template.document
+    done = [Stage(origin.stage, origin.who, origin.source, checked.manifest, document.value, document.marks)]
+    for stage, who, patch in [*_named("override", overrides), *_named("hook", hooks)]:
+        if isinstance(patch, Ran):
+            done.append(Stage(stage, who, patch.hook.origin.source, patch.after, line=patch.hook.line))
+        else:
+            after = lay_override(done[-1].after, patch, dialect, checked.indexes).manifest
+            done.append(_patch_stage(stage, who, patch, after))
+    return done
+
+
+def _named(stage: str, patches: Sequence[Ran | Override]) -> Iterator[tuple[str, str, Ran | Override]]:
+    for place, patch in enumerate(patches, 1):
+        name = patch.hook.origin.who if isinstance(patch, Ran) else patch.name
+        yield stage, name or (f"#{place}" if len(patches) > 1 else ""), patch
+
+
+def _patch_stage(stage: str, who: str, patch: Override, after: JsonMap) -> Stage:
+    document = patch.document.value if patch.kind != "json-patch" else None
+    return Stage(stage, who, patch.source, after, document, patch.document.marks, patch.paths)
+
+
+def stage_changes(history: Sequence[Stage], plan: Node) -> tuple[StageChanges, ...]:
+    """What each stage after the template changed."""
+    return tuple(
+        StageChanges(stage.stage, stage.who, stage.source, tuple(changes(before.after, stage.after, plan)))
+        for before, stage in pairwise(history)
+    )
+
+
+def explain_path(path: Path, manifest: JsonMap, history: Sequence[Stage], schema: Schema) -> Explanation:
+    """The history of one field; the place of an element in a keyed list is read as the key of what stands there."""
+    by_place: dict[Path, Path] = {raw[: len(path)]: found[: len(path)] for found, raw in leaves(manifest, schema)}
+    return explain(by_place.get(path, path), history, schema)
+
+
+def explain_pod(manifest: JsonMap, history: Sequence[Stage], schema: Schema) -> Blame:
+    """The history of every field there is, and of those that were taken away."""
+    present = dict.fromkeys(path for path, _ in leaves(manifest, schema))
+    earlier = dict.fromkeys(path for stage in history[:-1] for path, _ in leaves(stage.after, schema) if path not in present)
+    gone = (one for one in (explain(path, history, schema) for path in earlier) if not one.present)
+    return Blame(independent(manifest), schema, (*(explain(path, history, schema) for path in present), *gone))
