@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
+from podcompose.check import mentioned, without_image
 from podcompose.composition import Composition
-from podcompose.core import hints
-from podcompose.core.json import Json, JsonMap
-from podcompose.core.merge import Checked, Laid, check, lay
-from podcompose.core.path import Key, format_path
-from podcompose.core.select import locate
+from podcompose.core.json import JsonMap
+from podcompose.core.merge import Checked, Laid, check, lay, plainly
 from podcompose.dialect import COMPOSE, Dialect, keeping
 from podcompose.encode import independent
-from podcompose.errors import Finding, HookError, MergeError, OverrideError, PodComposeError, Problem, TemplateError
+from podcompose.errors import HookError, MergeError, OverrideError, PodComposeError, Problem, TemplateError
 from podcompose.hook import CodeHook, Hook, Ran, as_hooks, run_hook
 from podcompose.intake import Origin, take
 from podcompose.override import Override, as_override
@@ -52,11 +50,15 @@ def compose(
     laid, patches = _overridden(overrides, checked, dialect, errors)
     hooks = _hooks(hook, errors)
     if errors != [] or base is None:
-        raise _together(errors)
+        # What the overrides add can be judged although they do not fit; what a hook would have added to that is not known.
+        strays = without_image(mentioned(patches), checked.manifest, patches, dialect) if base is not None and hooks == () else []
+        raise _together([*errors, *([OverrideError(strays)] if strays != [] else [])])
     ran: list[Ran | Override] = []
     for one in hooks:
         laid = _hooked(laid, one, dialect, checked, ran)
-    _must_have_images(laid.manifest, checked.manifest, patches, ran, dialect)
+    strays = without_image(laid.manifest, checked.manifest, [*patches, *ran], dialect)
+    if strays != []:
+        raise (OverrideError if strays[0].stage == "override" else HookError)(strays)
     return Composition(laid.manifest, base, patches, tuple(ran), dialect, laid.exponents)
 
 
@@ -78,9 +80,9 @@ def _overridden(
         packed = Override.packed(given) if type(given) is dict and dialect.engine == "structural" else None
         if packed is not None:
             # Most mappings are plain and right, and the merge judges them: nothing else need look at them.
-            laid = lay(manifest, given, dialect, checked.indexes)
-            if laid.found == []:
-                manifest, exponents = laid.manifest, exponents or laid.exponents
+            plain = plainly(lay, manifest, given, dialect, checked.indexes)
+            if plain is not None and plain.found == []:
+                manifest, exponents = plain.manifest, exponents or plain.exponents
                 patches.append(packed)
                 continue
         try:
@@ -88,11 +90,13 @@ def _overridden(
         except OverrideError as error:
             errors.append(error)
             continue
+        if errors != [] and patches[-1].kind == "json-patch":
+            continue  # its paths lead into a pod that does not come about
         laid = lay_override(manifest, patches[-1], dialect, checked.indexes)
         if laid.found == []:
             manifest, exponents = laid.manifest, exponents or laid.exponents
         else:
-            errors.append(_error(OverrideError, "override", patches[-1], laid, f"#{place}" if len(overrides) > 1 else ""))
+            errors.append(_error(OverrideError, patches[-1], laid, f"#{place}" if len(overrides) > 1 else ""))
     return Laid(manifest, exponents, []), tuple(patches)
 
 
@@ -108,73 +112,28 @@ def _hooks(hook: Hook | Sequence[Hook] | None, errors: list[PodComposeError]) ->
 
 def _hooked(before: Laid, hook: CodeHook | Override, dialect: Dialect, checked: Checked, ran: list[Ran | Override]) -> Laid:
     if isinstance(hook, CodeHook):
-        manifest = run_hook(hook, before.manifest, dialect)
-        ran.append(Ran(hook, manifest))
-        return Laid(manifest, True, [])
+        left = run_hook(hook, before.manifest, dialect)
+        ran.append(Ran(hook, left.manifest))
+        return left
     laid = lay_override(before.manifest, hook, dialect, checked.indexes)
     if laid.found != []:
-        raise _error(HookError, "hook", hook, laid, "")
+        raise _error(HookError, hook, laid, "")
     ran.append(hook)
     return laid._replace(exponents=before.exponents or laid.exponents)
 
 
-def _error(error: type[PodComposeError], stage: str, patch: Override, laid: Laid, unnamed: str) -> PodComposeError:
-    origin = Origin(stage, patch.name or unnamed, patch.source)
+def _error(error: type[PodComposeError], patch: Override, laid: Laid, unnamed: str) -> PodComposeError:
+    origin = Origin(patch.stage, patch.name or unnamed, patch.source)
     return error(origin.problems(laid.found, patch.document.marks))
 
 
 def _together(errors: list[PodComposeError]) -> PodComposeError:
     """One error with all problems, of the class of the earliest stage."""
     ranks = (TemplateError, OverrideError, HookError)
-    first = min(errors, key=lambda error: ranks.index(type(error)) if type(error) in ranks else 0)
-    together = type(first)([problem for error in errors for problem in error.problems])
-    together.__cause__ = first.__cause__
+    errors = sorted(errors, key=lambda error: ranks.index(type(error)))
+    together = type(errors[0])([problem for error in errors for problem in error.problems])
+    together.__cause__ = errors[0].__cause__
     return together
-
-
-def _must_have_images(
-    manifest: JsonMap, original: JsonMap, overrides: Sequence[Override], hooks: Sequence[Ran | Override], dialect: Dialect
-) -> None:
-    """Refuse a container that an override added without an image where a name it may have meant exists."""
-    problems: list[Problem] = []
-    spec = manifest.get("spec")
-    for field in ("containers", "initContainers"):
-        for container in _maps_in(spec, field):
-            if container.get("image", "") == "":
-                problems += _meant_another(container.get("name"), field, original, overrides, hooks, dialect)
-    if problems != []:
-        raise (OverrideError if any(problem.stage == "override" for problem in problems) else HookError)(problems)
-
-
-def _maps_in(spec: Json, field: str) -> list[JsonMap]:
-    containers = spec.get(field, []) if type(spec) is dict else []
-    return [one for one in containers if type(one) is dict] if type(containers) is list else []
-
-
-def _meant_another(
-    name: Json, field: str, original: JsonMap, overrides: Sequence[Override], hooks: Sequence[Ran | Override], dialect: Dialect
-) -> list[Problem]:
-    names = {kind: [one.get("name") for one in _maps_in(original.get("spec"), kind)] for kind in ("containers", "initContainers")}
-    if type(name) is not str or name in names[field]:
-        return []
-    known = [one for one in [*names[field], *names["initContainers"], *names["containers"]] if type(one) is str]
-    guess = hints.close(name, known)
-    path = ("spec", field, Key((("name", name),)))
-    stages = [("override", patch) for patch in overrides] + [("hook", patch) for patch in hooks if isinstance(patch, Override)]
-    for stage, patch in stages:
-        raw = locate(patch.document.value, path, dialect.schema)
-        if raw is not None and guess is not None:
-            there = hints.listed(dict.fromkeys(known))
-            message = f"container {name!r} is not in the template (it has {there}), and the one added has no image"
-            finding = Finding("no-image", format_path(path), message, _remedy(guess, field, names), raw)
-            return [Origin(stage, patch.name, patch.source).problem(finding, patch.document.marks)]
-    return []
-
-
-def _remedy(guess: str, field: str, names: Mapping[str, list[Json]]) -> str:
-    if guess in names[field]:
-        return f"did you mean {guess!r}?"
-    return f"{guess!r} is one of the {'initContainers' if field == 'containers' else 'containers'}"
 
 
 @overload
@@ -216,9 +175,9 @@ def _original(original: Any, dialect: Dialect, problems: list[Problem]) -> tuple
         return _of_template(original, dialect, problems), False
     if type(original) is dict and dialect.engine == "structural":
         # Most mappings are plain and right, and the judge copies: nothing else need look at them.
-        checked = check(original, dialect)
-        if checked.found == []:
-            return checked, False
+        plain = plainly(check, original, dialect)
+        if plain is not None and plain.found == []:
+            return plain, False
     document = take(original)
     problems += Origin("original").problems(document.found, document.marks)
     checked = check(document.value, dialect)
@@ -229,9 +188,9 @@ def _original(original: Any, dialect: Dialect, problems: list[Problem]) -> tuple
 
 def _laid(checked: Checked, patch: Any, dialect: Dialect, problems: list[Problem]) -> Laid:
     if type(patch) is dict and dialect.engine == "structural":
-        laid = lay(checked.manifest, patch, dialect, checked.indexes)
-        if laid.found == []:
-            return laid
+        plain = plainly(lay, checked.manifest, patch, dialect, checked.indexes)
+        if plain is not None and plain.found == []:
+            return plain
     document = take(patch)
     laid = lay(checked.manifest, document.value, dialect, checked.indexes)
     problems += Origin("patch").problems(document.found if document.found != () else laid.found, document.marks)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from podcompose.core.lists import Strategy
 from podcompose.core.maps import Switch
@@ -17,6 +17,7 @@ from podcompose.core.merge import Engine
 from podcompose.core.plan import Plan, compile_plan
 from podcompose.core.scalars import Strictness
 from podcompose.core.schema import Schema
+from podcompose.errors import DialectError, Problem
 from podcompose.schema.pod import POD
 
 __all__ = ["APPLY", "COMPOSE", "STRATEGIC", "Dialect", "keeping"]
@@ -60,6 +61,22 @@ class Dialect:
     def __hash__(self) -> int:
         """Equal dialects have equal names."""
         return hash(self.name)
+
+    def __post_init__(self) -> None:
+        """Refuse a word that means nothing; what names the schema is judged when the plan is compiled."""
+        known = {
+            "one_ofs": get_args(Switch),
+            "repeated": ("error", "keep"),
+            "scalars": get_args(Strictness),
+            "unknown": ("error", "keep"),
+            "engine": ("structural", "strategic"),
+        }
+        wrong = [name for name, words in known.items() if getattr(self, name) not in words]
+        if "engine" in wrong and callable(getattr(self.engine, "merge", None)):
+            wrong.remove("engine")
+        if wrong != []:
+            messages = {name: f"{getattr(self, name)!r:.60} is none of {', '.join(known[name])}" for name in wrong}
+            raise DialectError(Problem("unknown-word", name, message, "dialect", self.name) for name, message in messages.items())
 
     def __reduce__(self) -> tuple[Any, ...] | str:
         """Ours pickle by name, others by their choices; the plan is compiled anew, the schema of a Pod is at hand everywhere."""

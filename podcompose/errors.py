@@ -40,6 +40,16 @@ __all__ = [
 RawPath = tuple[str | int, ...]
 
 
+def a(word: str) -> str:
+    """
+    A word with its article, for messages.
+
+    >>> a("int"), a("Pod")
+    ('an int', 'a Pod')
+    """
+    return f"an {word}" if word[:1] in "aeioAEIO" else f"a {word}"
+
+
 class Finding(NamedTuple):
     """What a pure function found wrong: a problem that does not know yet whose document it was found in."""
 
@@ -81,11 +91,11 @@ class Problem:
     def location(self) -> str:
         """`file:line:column`, as far as it is known."""
         parts = (self.source, self.line, self.column)
-        return ":".join(str(part) for part in parts if part is not None)
+        return ":".join(str.__str__(part) if isinstance(part, str) else str(part) for part in parts if part is not None)
 
     def __str__(self) -> str:
         """One line a person can act on."""
-        lead = [part for part in (self.location, self.path) if part != ""]
+        lead = [part for part in (self.location, self.path) if part not in ("", ".")]
         by = " ".join(part for part in (self.stage, self.who) if part != "")
         text = ": ".join([*lead, self.message])
         if by != "":

@@ -83,5 +83,5 @@ def explain_pod(manifest: JsonMap, history: Sequence[Stage], schema: Schema) -> 
     """The history of every field there is, and of those that were taken away."""
     present = dict.fromkeys(path for path, _ in leaves(manifest, schema))
     earlier = dict.fromkeys(path for stage in history[:-1] for path, _ in leaves(stage.after, schema) if path not in present)
-    gone = (one for one in (explain(path, history, schema) for path in earlier) if not one.present)
+    gone = (one for one in (explain(path, history, schema) for path in earlier) if one.steps != () and not one.present)
     return Blame(independent(manifest), schema, (*(explain(path, history, schema) for path in present), *gone))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
 from podcompose.core.carry import carry
 from podcompose.core.json import Json, JsonMap, snapshot
-from podcompose.core.merge import check
+from podcompose.core.merge import Laid, check
 from podcompose.dialect import Dialect
-from podcompose.errors import Finding, HookError, OverrideError, PodComposeError, Problem
-from podcompose.intake import Origin
+from podcompose.errors import Finding, HookError, OverrideError, PodComposeError, Problem, a
+from podcompose.intake import Origin, read_model
 from podcompose.override import Override, as_override
 
 __all__ = ["CodeHook", "Hook", "Ran", "as_hooks", "run_hook"]
@@ -50,11 +51,9 @@ def as_hooks(hook: Hook | Sequence[Hook] | None) -> tuple[CodeHook | Override, .
     >>> as_hooks("json:dumps")[0].origin.who
     'json:dumps'
     """
-    single = hook is None or isinstance(hook, (str, bytes, Mapping, Override)) or not isinstance(hook, Sequence)
-    hooks = () if hook is None else (hook,) if single else tuple(hook)  # type: ignore[arg-type] # not single: a sequence
     made: list[CodeHook | Override] = []
     problems: list[Problem] = []
-    for one in hooks:
+    for one in _each(hook):
         try:
             made.append(_as_hook(one))
         except PodComposeError as error:
@@ -64,23 +63,26 @@ def as_hooks(hook: Hook | Sequence[Hook] | None) -> tuple[CodeHook | Override, .
     return tuple(made)
 
 
+def _each(hook: Any) -> tuple[Any, ...]:
+    if hook is None:
+        return ()
+    if isinstance(hook, (str, bytes, Mapping, Override)) or not isinstance(hook, Sequence):
+        return (hook,)
+    try:
+        return tuple(hook)
+    except Exception as cause:  # a stranger's sequence
+        raise _not_found("", f"these hooks cannot be read: it raised {a(type(cause).__name__)}", None) from cause
+
+
 def _as_hook(hook: Any) -> CodeHook | Override:
     if isinstance(hook, str):
         return _imported(hook)
     if callable(hook) and not isinstance(hook, (Override, Mapping)):
         return _code_hook(hook)
     try:
-        return as_override(hook)
+        return as_override(hook).at_stage("hook")
     except OverrideError as error:
-        raise HookError([_renamed(problem) for problem in error.problems]) from error
-
-
-def _renamed(problem: Problem) -> Problem:
-    return Problem(problem.code, problem.path, problem.message, "hook", *_rest(problem))
-
-
-def _rest(problem: Problem) -> tuple[Any, ...]:
-    return (problem.who, problem.source, problem.line, problem.column, problem.suggestion)
+        raise HookError([replace(problem, stage="hook") for problem in error.problems]) from error
 
 
 def _code_hook(function: Callable[[Any], Any], name: str | None = None) -> CodeHook:
@@ -105,7 +107,7 @@ def _imported(name: str) -> CodeHook:
             raise _not_found(name, f"module {module!r} has no {attribute!r}", None)
         found = getattr(found, part)
     if not callable(found):
-        raise _not_found(name, f"a {type(found).__name__} cannot be called", form)
+        raise _not_found(name, f"{a(type(found).__name__)} cannot be called", form)
     return _code_hook(found, name)
 
 
@@ -113,7 +115,7 @@ def _not_found(name: str, message: str, suggestion: str | None) -> HookError:
     return HookError([Problem("hook-not-found", "", message, "hook", name, suggestion=suggestion)])
 
 
-def run_hook(hook: CodeHook, manifest: JsonMap, dialect: Dialect) -> JsonMap:
+def run_hook(hook: CodeHook, manifest: JsonMap, dialect: Dialect) -> Laid:
     """
     The manifest as the hook leaves it; what the hook's client cannot see stays.
 
@@ -130,16 +132,13 @@ def run_hook(hook: CodeHook, manifest: JsonMap, dialect: Dialect) -> JsonMap:
         checked = check(left, dialect)
         if checked.found == []:
             # What the judge did not change is better kept as it is: it shares with the manifest before.
-            return checked.manifest if checked.changed else left
+            return Laid(checked.manifest if checked.changed else left, checked.exponents, [])
         found += checked.found
     raise HookError([_at(hook, finding) for finding in found])
 
 
 def _at(hook: CodeHook, finding: Finding) -> Problem:
-    problem = hook.origin.problem(finding, {})
-    return Problem(
-        problem.code, problem.path, problem.message, "hook", problem.who, problem.source, hook.line, None, problem.suggestion
-    )
+    return replace(hook.origin.problem(finding, {}), line=hook.line)
 
 
 def _call(hook: CodeHook, pod: Any) -> Any:
@@ -157,7 +156,7 @@ def _read(hook: CodeHook, returned: Any, found: list[Finding]) -> Json:
     from podcompose import models
 
     if models.is_model(returned) and type(returned).__name__ == "V1Pod":
-        return models.from_model(returned, found)
+        return read_model(returned, found)
     if isinstance(returned, Mapping):
         return snapshot(returned, found)
     if inspect.iscoroutine(returned):
@@ -167,8 +166,4 @@ def _read(hook: CodeHook, returned: Any, found: list[Finding]) -> Json:
         if inspect.isawaitable(returned)
         else "return the pod, or change it in place and return nothing"
     )
-    raise hook.error("hook-returned", f"it returned {_article(type(returned).__name__)}, not a pod", remedy)
-
-
-def _article(name: str) -> str:
-    return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
+    raise hook.error("hook-returned", f"it returned {a(type(returned).__name__)}, not a pod", remedy)

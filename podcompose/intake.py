@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from podcompose.core.json import Json, JsonMap, Marks, kind_of, snapshot
 from podcompose.core.path import format_raw
-from podcompose.errors import Finding, PodComposeError, Problem, RawPath
+from podcompose.errors import Finding, PodComposeError, Problem, RawPath, a
 
-__all__ = ["Document", "Origin", "as_pod", "file_name", "from_text", "from_value", "read_text", "take"]
+__all__ = ["Document", "Origin", "as_pod", "file_name", "from_text", "from_value", "read_model", "read_text", "take"]
 
 _NO_MARKS: Marks = {}
 
@@ -89,18 +89,27 @@ def take(value: object) -> Document:
     """
     found: list[Finding] = []
     if _is_model(value):
-        from podcompose import models
-
         name = type(value).__name__
-        manifest: Json = models.from_model(value, found)
+        manifest: Json = read_model(value, found)
         if name not in _POD_MODELS:
-            found.append(Finding("bad-kind", ".", f"a pod is wanted, not a {name}", "wrap it in a V1Pod"))
+            found.append(Finding("bad-kind", ".", f"a pod is wanted, not {a(name)}", "wrap it in a V1Pod"))
         return Document({"kind": "PodTemplate", **manifest} if name == "V1PodTemplate" else manifest, {}, tuple(found))
     if not isinstance(value, Mapping):
         name = type(value).__name__
-        message = f"a pod is a V1Pod or a mapping, not {'an' if name[:1] in 'aeiou' else 'a'} {name}"
+        message = f"a pod is a V1Pod or a mapping, not {a(name)}"
         return Document({}, {}, (Finding("bad-kind", ".", message, _other_way(value)),))
     return Document(snapshot(value, found), {}, tuple(found))
+
+
+def read_model(value: Any, found: list[Finding]) -> JsonMap:
+    """A typed pod as wire JSON; what its own code raises is a finding."""
+    from podcompose.models import from_model
+
+    try:
+        return from_model(value, found)
+    except Exception as error:  # a stranger's objects among the pod's
+        found.append(Finding("not-json", ".", f"this {type(value).__name__} cannot be read: it raised {a(type(error).__name__)}"))
+        return {}
 
 
 def _is_model(value: object) -> bool:
@@ -125,7 +134,7 @@ def from_text(text: object) -> Document:
     from podcompose.yaml.reader import read
 
     if not isinstance(text, (str, bytes)):
-        return Document({}, {}, (Finding("bad-kind", "", f"text is a str or bytes, not a {type(text).__name__}"),))
+        return Document({}, {}, (Finding("bad-kind", "", f"text is a str or bytes, not {a(type(text).__name__)}"),))
     document = read(text)
     return as_pod(Document(document.value, document.marks, tuple(document.found)))
 

@@ -40,6 +40,8 @@ class Override:
     source: str | None
     kind: Kind
     delete: tuple[str, ...]
+    #: `override`, or `hook` where an admin's hook is data.
+    stage: str = field(repr=False)
     paths: tuple[Path, ...] = field(repr=False)
     #: The document, or a plain mapping packed: it is asked for only when somebody wants an explanation.
     _content: Document | bytes = field(repr=False)
@@ -66,6 +68,7 @@ class Override:
         set_once(self, "source", source)
         set_once(self, "kind", kind)
         set_once(self, "delete", delete)
+        set_once(self, "stage", "override")
         set_once(self, "paths", paths)
         set_once(self, "_content", content)
 
@@ -78,14 +81,21 @@ class Override:
     @classmethod
     def packed(cls, value: JsonMap) -> Override | None:
         """A mapping that somebody else judges, kept as it stands now; None where it is not plain, or no pod's."""
-        if value.get("kind") not in (None, "Pod"):
-            return None
         try:
             content = marshal.dumps(value)
         except ValueError:
             return None
+        if value.get("kind") not in (None, "Pod") or value.get("apiVersion") not in (None, "v1"):
+            return None
         override = object.__new__(cls)
         override._keep(content, "", None, "patch", (), ())
+        return override
+
+    def at_stage(self, stage: str) -> Override:
+        """The same, said at another stage."""
+        override = object.__new__(Override)
+        override._keep(self._content, self.name, self.source, self.kind, self.delete, self.paths)
+        object.__setattr__(override, "stage", stage)
         return override
 
     @property
@@ -133,7 +143,7 @@ class Override:
     @property
     def origin(self) -> Origin:
         """What errors and explanations call this override."""
-        return Origin("override", self.name, self.source)
+        return Origin(self.stage, self.name, self.source)
 
     def __eq__(self, other: object) -> bool:
         """Equal in all that `to_dict` stores."""

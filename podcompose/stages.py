@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from podcompose.core.json import Json, JsonMap, copy, same, snapshot
 from podcompose.core.merge import Laid, check, lay
+from podcompose.core.path import format_path
 from podcompose.core.select import locate, without
 from podcompose.core.walk import Index
 from podcompose.dialect import Dialect
@@ -53,9 +54,15 @@ def _json_patch(original: JsonMap, operations: Json, found: list[Finding]) -> Js
                 raise JsonPatchException(f"{operation.get('value')!r} is not what is there")
         except (JsonPatchException, JsonPointerException, KeyError, IndexError, TypeError, ValueError, AttributeError) as cause:
             named = f"operation {place} ({operation['op']} {operation['path']})"
-            found.append(Finding("failed-operation", operation["path"], f"{named} failed: {cause}", None, (place,)))
+            found.append(Finding("failed-operation", _from_pointer(operation["path"]), f"{named} failed: {cause}", None, (place,)))
             return patched
     return patched if type(patched) is dict else _no_pod(patched, found)
+
+
+def _from_pointer(pointer: str) -> str:
+    """A JSON pointer as a path: /spec/containers/0 is .spec.containers[0]."""
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    return format_path(tuple(int(step) if step.isdecimal() and len(step) < 10 else step for step in steps))
 
 
 def _equal(left: Json, right: Json) -> bool:

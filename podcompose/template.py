@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from podcompose.core import hints
 from podcompose.core.json import Json, JsonMap, Marks, copy
-from podcompose.core.merge import Checked, check
+from podcompose.core.merge import Checked, check, plainly
 from podcompose.dialect import COMPOSE, Dialect, keeping
-from podcompose.errors import Problem, TemplateError, UnknownTemplateError
+from podcompose.errors import Problem, TemplateError, UnknownTemplateError, a
 from podcompose.intake import Document, Origin, as_pod, file_name, from_text, from_value, read_text
 
 __all__ = ["Catalog", "Template", "main_container"]
@@ -88,9 +88,9 @@ class Template:
         dialect = keeping(dialect, unknown)
         if type(pod) is dict and dialect.engine == "structural":
             # Most mappings are plain and right, and the judge copies: nothing else need look at them.
-            known = check(pod, dialect)
-            document = as_pod(Document(known.manifest))
-            if known.found == [] and not known.changed and document.found == () and document.value is known.manifest:
+            known = plainly(check, pod, dialect)
+            document = as_pod(Document(known.manifest if known is not None else {}))
+            if known is not None and known.found == [] and not known.changed and document == Document(known.manifest):
                 return cls(document, name, source, dialect, known)
         return cls(from_value(pod), name, source, dialect)
 
@@ -257,10 +257,10 @@ def _by_name(templates: Mapping[Any, Any]) -> Mapping[str, Any]:
     try:
         named = dict(templates.items())
         wrong = next(
-            (f"the name of a template is a string, not a {type(name).__name__}" for name in named if type(name) is not str), None
+            (f"the name of a template is a string, not {a(type(name).__name__)}" for name in named if type(name) is not str), None
         )
     except Exception as cause:  # a stranger's code
-        named, wrong = {}, f"a {type(templates).__name__} that cannot be read: it raised a {type(cause).__name__}"
+        named, wrong = {}, f"{a(type(templates).__name__)} that cannot be read: it raised {a(type(cause).__name__)}"
     if wrong is not None:
         raise TemplateError([Problem("bad-key", "", wrong, "template")])
     return named

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 __all__ = ["main"]
 
-_EXTRA = {"click": "cli", "rich": "cli", "jsonpatch": "json-patch", "jsonpointer": "json-patch", "json_merge_patch": "json-patch"}
+_EXTRA = {"click": "cli", "rich": "cli"}
 _INTERRUPTED = 130
 
 

@@ -10,10 +10,10 @@ from io import StringIO
 from typing import NamedTuple, TextIO
 
 from podcompose.blame import Blame, by
-from podcompose.history import StageChanges
 from podcompose.core.diff import Change
 from podcompose.core.json import Json
 from podcompose.core.provenance import Explanation, Step
+from podcompose.history import StageChanges
 
 __all__ = ["Line", "Look", "blame", "changes", "history", "look", "plain", "printed"]
 

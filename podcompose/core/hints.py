@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 
 from podcompose.core.json import Json
+from podcompose.errors import a
 
 __all__ = ["close", "element_for", "list_for", "listed", "map_for", "unknown_directive", "unknown_field"]
 
@@ -41,8 +42,7 @@ def unknown_field(struct: str, name: str, fields: Collection[str], owners: Mappi
     >>> unknown_field("Container", "volume_mounts", ["volumeMounts"], {})
     ('a Container has no field `volume_mounts`', 'did you mean `volumeMounts`? Kubernetes writes it in camelCase')
     """
-    article = "an" if struct[:1] in "AEIO" else "a"
-    message = f"{article} {struct} has no field `{name:.60}`"
+    message = f"{a(struct)} has no field `{name:.60}`"
     camel = re.sub(r"_+([a-zA-Z0-9])", lambda match: match[1].upper(), name.strip("_"))
     spelled = {field.lower(): field for field in fields}.get(camel.lower())
     if spelled is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple, TypeAlias
 
-from podcompose.errors import Finding, RawPath
+from podcompose.errors import Finding, RawPath, a
 
 __all__ = ["DEPTH", "Json", "JsonMap", "Mark", "Marks", "copy", "kind_of", "same", "snapshot", "well_formed"]
 
@@ -106,7 +106,7 @@ def _entries(value: Any, path: RawPath, found: list[Finding]) -> Any:
     try:
         return dict(value.items()) if isinstance(value, Mapping) else list(value)
     except Exception as error:  # a stranger's code: whatever it raises is its finding
-        _note(found, "not-json", path, f"a {type(value).__name__} that cannot be read: it raised a {type(error).__name__}")
+        _note(found, "not-json", path, f"{a(type(value).__name__)} that cannot be read: it raised {a(type(error).__name__)}")
         return {} if isinstance(value, Mapping) else []
 
 
@@ -114,7 +114,7 @@ def _key(key: object, path: RawPath, found: list[Finding]) -> str:
     if isinstance(key, str):
         return str(_text(key, path, found))
     shown = _shown(key)
-    _note(found, "bad-key", path, f"the key {shown} is a {type(key).__name__}, not a string", f'quote it: "{shown}"')
+    _note(found, "bad-key", path, f"the key {shown} is {a(type(key).__name__)}, not a string", f'quote it: "{shown}"')
     return shown
 
 
@@ -158,7 +158,7 @@ def _scalar(value: Any, path: RawPath, found: list[Finding]) -> Json:
     if isinstance(value, float):
         real = float.__float__(value)
         return real if math.isfinite(real) else _note(found, "not-json", path, f"JSON has no number for {real!r}")
-    return _note(found, "not-json", path, f"a {type(value).__name__} is no JSON value", _remedy(value))
+    return _note(found, "not-json", path, f"{a(type(value).__name__)} is no JSON value", _remedy(value))
 
 
 def _remedy(value: object) -> str | None:
@@ -211,7 +211,7 @@ def kind_of(value: Json) -> str:
     ('a map', 'a boolean', 'null')
     """
     kind = type(value)
-    return _KINDS.get(kind, f"a {kind.__name__}")
+    return _KINDS.get(kind, a(kind.__name__))
 
 
 _KINDS: Mapping[type, str] = {

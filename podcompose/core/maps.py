@@ -15,6 +15,7 @@ from podcompose.core.json import Json, JsonMap, same, well_formed
 from podcompose.core.scalars import VERBATIM, Scalar
 from podcompose.core.schema import OneOf
 from podcompose.core.walk import At, Walk
+from podcompose.errors import a
 
 __all__ = ["REPLACE", "FreeMap", "Node", "Struct", "Whole"]
 
@@ -119,7 +120,7 @@ class Struct:
     def _unknown(self, name: Any, at: At, walk: Walk) -> Node | None:
         """What to do with a key that is no field."""
         if type(name) is not str:
-            walk.note(at, "bad-key", f"the key {name!r:.80} is a {type(name).__name__}, not a string", f'quote it: "{name!s:.80}"')
+            walk.note(at, "bad-key", f"the key {name!r:.80} is {a(type(name).__name__)}, not a string", f'quote it: "{name!s:.80}"')
         elif name[:1] == "$":
             walk.note((at, name), "directive", walk.no_directive, at_key=True)
         elif not well_formed(name):

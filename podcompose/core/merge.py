@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from podcompose.core.json import Json, JsonMap, copy, kind_of, snapshot
 from podcompose.core.maps import Struct
@@ -11,7 +11,10 @@ from podcompose.core.schema import Schema
 from podcompose.core.walk import Index, Walk
 from podcompose.errors import Finding
 
-__all__ = ["Checked", "Dialect", "Laid", "check", "lay"]
+__all__ = ["Checked", "Dialect", "Laid", "check", "lay", "plainly"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Merger(Protocol):
@@ -59,6 +62,18 @@ class Laid(NamedTuple):
     found: list[Finding]
 
 
+def plainly(judge: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R | None:
+    """
+    Judge a mapping that may hold anything; None where its own code raises, or naming what is wrong with it does.
+
+    It is judged where it stands, which is right for most. Whoever gets None, or findings, takes a snapshot and asks again.
+    """
+    try:
+        return judge(*arguments, **named)
+    except Exception:  # a stranger's objects: whatever they raise is found by the snapshot
+        return None
+
+
 def check(original: Json, dialect: Dialect) -> Checked:
     """
     Judge wire JSON as an original of this dialect; a structural one is copied on the way.
@@ -75,7 +90,7 @@ def check(original: Json, dialect: Dialect) -> Checked:
     manifest = dialect.plan().check(original, None, walk)
     if walk.found != []:
         # What is wrong is merged with by nobody; the patch can still be judged alone, over nothing.
-        return Checked({}, {}, False, walk.found)
+        return Checked({}, {}, False, _in_order(walk.found, original))
     return Checked(manifest, indexes, walk.exponents, walk.found, walk.changed)
 
 
@@ -84,7 +99,8 @@ def lay(original: JsonMap, patch: Json, dialect: Dialect, indexes: Mapping[int, 
     engine = dialect.engine
     if engine == "structural":
         walk = Walk(keep_unknown=dialect.unknown == "keep", indexes=indexes)
-        return Laid(dialect.plan().merge(original, patch, None, walk), walk.exponents, walk.found)
+        manifest = dialect.plan().merge(original, patch, None, walk)
+        return Laid(manifest, walk.exponents, walk.found if walk.found == [] else _in_order(walk.found, patch))
     if type(patch) is not dict:
         return Laid(original, True, [_no_map(patch)])
     if engine == "strategic":
@@ -105,6 +121,24 @@ def _stranger(merger: Merger, original: JsonMap, patch: JsonMap, dialect: Dialec
     walk = Walk(keep_unknown=dialect.unknown == "keep", repeats=True, recorded={})
     dialect.plan().check(merged, None, walk)
     return Laid(merged, True, found + walk.found)
+
+
+def _in_order(found: list[Finding], document: Json) -> list[Finding]:
+    """Findings in the order of the document they were found in."""
+
+    def places(finding: Finding) -> list[int]:
+        value, steps = document, list[int]()
+        for step in finding.raw:
+            if type(value) is dict and step in value:
+                steps.append(list(value).index(step))
+            elif type(value) is list and type(step) is int and step < len(value):
+                steps.append(step)
+            else:
+                break
+            value = value[step]
+        return steps
+
+    return sorted(found, key=places)
 
 
 def _no_map(value: Json) -> Finding:

@@ -82,6 +82,8 @@ class _Compiler:
         self.by_field = {name: self._strategy(strategy) for name, strategy in choices.lists.items() if name[:1] != "."}
         for name in [*choices.atomic, *choices.keys, *self.by_field]:
             self._must_exist(name, types_too=name in choices.atomic)
+        for name, keys in choices.keys.items():
+            self._must_have(name, keys)
 
     def struct(self, name: str, at: Fields, below: Mapping[Fields, Strategy]) -> Struct:
         """The node of a struct; one of its own where a strategy is set for a path through it."""
@@ -171,6 +173,14 @@ class _Compiler:
             self._problem("unknown-type", name, f"a Pod has no type `{struct}`", _meant(struct, self.schema.types))
         elif field not in self.schema.types[struct] and not (types_too and dot == ""):
             self._problem("unknown-field", name, f"{struct} has no field `{field}`", _meant(field, self.schema.types[struct]))
+
+    def _must_have(self, name: str, keys: tuple[str, ...]) -> None:
+        struct, _, field_name = name.partition(".")
+        field = self.schema.types.get(struct, {}).get(field_name)
+        fields = self.schema.types.get(field.of, {}) if field is not None else {}
+        for key in keys:
+            if field is not None and key not in fields:
+                self._problem("unknown-field", name, f"its elements have no field `{key}`", _meant(key, fields))
 
     def _problem(self, code: str, path: str, message: str, suggestion: str | None = None) -> None:
         self.problems.append(Problem(code, path, message, stage="dialect", suggestion=suggestion))

@@ -56,7 +56,7 @@ class OneOf(NamedTuple):
     values: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Schema:
     """The structs reachable from `root`."""
 
@@ -72,3 +72,7 @@ class Schema:
     #: First and last Kubernetes version covered.
     since: str
     until: str
+
+    def __repr__(self) -> str:
+        """Its root, its size and its versions; the rest fills pages."""
+        return f"Schema({self.root}, {len(self.types)} types, Kubernetes {self.since} to {self.until})"

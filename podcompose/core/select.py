@@ -12,9 +12,6 @@ from podcompose.errors import PathError, Problem, RawPath
 
 __all__ = ["Place", "locate", "reach", "resolve", "without"]
 
-_ABSENT = object()
-
-
 class Place(NamedTuple):
     """What the schema knows of where a path leads: a struct's name, or a field (an element of it, if `inside`)."""
 
@@ -135,7 +132,7 @@ def _find(value: Json, segment: Segment, struct: str | None, schema: Schema) -> 
 
 
 def _has_key(element: JsonMap, key: Key, struct: str | None, schema: Schema) -> bool:
-    return all(same(element.get(name, schema.key_defaults.get(f"{struct}.{name}", _ABSENT)), value) for name, value in key.fields)
+    return all(same(element.get(name, schema.key_defaults.get(f"{struct}.{name}", "")), value) for name, value in key.fields)
 
 
 def without(manifest: JsonMap, raw: RawPath) -> JsonMap:

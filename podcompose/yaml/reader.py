@@ -2,8 +2,8 @@
 YAML (or JSON) text as kubectl reads it, with line and column of every value; and the way back.
 
 The only importer of PyYAML, of which only the parser and the emitter serve: what scalars mean is `podcompose.yaml.scalars`, what
-maps, aliases and documents mean `podcompose.yaml.document`. libyaml's parser is taken where it is there; PyYAML's own, tuned below to
-take what libyaml takes, gives the same documents, findings and marks.
+maps, aliases and documents mean `podcompose.yaml.document`. libyaml's parser is taken where it is there; PyYAML's own, tuned to
+take what libyaml takes (`_Parser` below), gives the same documents, findings and marks.
 """
 
 from __future__ import annotations

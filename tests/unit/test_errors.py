@@ -118,7 +118,7 @@ TABLE: dict[str, tuple[Any, str, str, str, str | None]] = {
         {"metadata": {"labels": {1: "x"}}},
         "bad-key",
         ".metadata.labels",
-        "the key 1 is a int, not a string",
+        "the key 1 is an int, not a string",
         'quote it: "1"',
     ),
     "no container of that name": (

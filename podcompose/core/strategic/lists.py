@@ -181,7 +181,7 @@ def check_order(patch: JsonList, order: JsonList, at: Place, order_at: Place) ->
         step += find(_name(entry, at.entry(index, entry)), {wanted: 0}) == 0
         place += 1
     if step < len(entries):
-        message = f"The order in patch list:\n{go_text(patch)}\n doesn't match $setElementOrder list:\n{go_text(order)}\n"
+        message = f"The order in patch list: {go_text(patch)} doesn't match $setElementOrder list: {go_text(order)}"
         raise order_at.refused("order-mismatch", message, "name every element of the list, in the same order")
 
 
