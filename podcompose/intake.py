@@ -143,7 +143,7 @@ def file_name(path: object) -> str:
     """A path as text; what is no path becomes one that no file has."""
     try:
         name = os.fspath(path)  # type: ignore[call-overload] # what it is not made for is an answer too
-        return name if isinstance(name, str) else os.fsdecode(name)
+        return str.__str__(name) if isinstance(name, str) else os.fsdecode(name)
     except Exception:  # a stranger's code, or no path
         return f"<{type(path).__name__}>"
 
