@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SOURCES := podcompose tests benchmarks examples
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format unit laws differential clients docs bench schema corpus clean
@@ -23,13 +24,13 @@ test: check  ## format, lint, types, then every test
 	@$(BIN)/python -m pytest
 
 check: $(READY)  ## format, lint, import direction, types
-	@$(BIN)/ruff format --check --quiet . || { echo 'run `make format`'; exit 1; }
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo 'run `make format`'; exit 1; }
+	@$(BIN)/ruff check --quiet $(SOURCES)
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 	@$(BIN)/mypy
 
 format: $(READY)  ## put the code into its format
-	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix $(SOURCES) ; $(BIN)/ruff format --quiet $(SOURCES)
 
 unit: $(READY)  ## tables of cases and the command line
 	@$(BIN)/python -m pytest tests/unit tests/typed tests/schema tests/cli

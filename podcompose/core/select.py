@@ -12,6 +12,7 @@ from podcompose.errors import PathError, Problem, RawPath
 
 __all__ = ["Place", "locate", "reach", "resolve", "without"]
 
+
 class Place(NamedTuple):
     """What the schema knows of where a path leads: a struct's name, or a field (an element of it, if `inside`)."""
 
