@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from podcompose.core.json import Json, JsonMap
-from podcompose.core.provenance import Explanation, leaves
+from podcompose.core.leaves import leaves
+from podcompose.core.provenance import Explanation
 from podcompose.core.schema import Schema
 from podcompose.errors import RawPath
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, overload
+from typing import Any, Literal, Protocol, TypeVar, overload
 
 from podcompose.check import mentioned, without_image
 from podcompose.composition import Composition
@@ -21,6 +21,16 @@ from podcompose.template import Template
 __all__ = ["compose", "merge"]
 
 Unknown = Literal["error", "keep"] | None
+
+
+class Pod(Protocol):
+    """What every client's V1Pod has."""
+
+    metadata: Any
+    spec: Any
+
+
+P = TypeVar("P", bound=Pod)
 
 
 def compose(
@@ -141,7 +151,7 @@ def merge(
     original: Template | Mapping[str, Any], patch: Mapping[str, Any], dialect: Dialect = ..., *, unknown: Unknown = ...
 ) -> JsonMap: ...
 @overload
-def merge(original: Any, patch: Any, dialect: Dialect = ..., *, unknown: Unknown = ...) -> Any: ...
+def merge(original: P, patch: P, dialect: Dialect = ..., *, unknown: Unknown = ...) -> P: ...
 def merge(original: Any, patch: Any, dialect: Dialect = COMPOSE, *, unknown: Unknown = None) -> Any:
     """
     Merge `patch` into `original` as Kubernetes would, and return a new pod.
@@ -162,9 +172,9 @@ def merge(original: Any, patch: Any, dialect: Dialect = COMPOSE, *, unknown: Unk
     if problems != []:
         raise MergeError(problems)
     if typed:
-        from podcompose import models
+        from podcompose.models import to_model
 
-        return models.to_model(laid.manifest)
+        return to_model(laid.manifest)
     # What was checked here and now is nobody else's; a template's own tree is.
     return independent(laid.manifest) if isinstance(original, Template) or dialect.engine != "structural" else laid.manifest
 

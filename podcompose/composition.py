@@ -92,9 +92,9 @@ class Composition:
 
     def to_pod(self, *, drop: bool = False) -> Any:
         """The pod as a V1Pod; with `drop`, without the fields the installed client cannot hold."""
-        from podcompose import models
+        from podcompose.models import to_model
 
-        return models.to_model(self._manifest, drop=drop)
+        return to_model(self._manifest, drop=drop)
 
     @property
     def pod_template(self) -> JsonMap:
@@ -123,13 +123,11 @@ class Composition:
           template (worker.yaml:1:21) set it to true
           override team-a set it to false
         """
-        from podcompose import history
+        from podcompose.history import explain_path, explain_pod
 
         if path is None:
-            return history.explain_pod(self._manifest, self._stages(), self.dialect.schema)
-        return history.explain_path(
-            resolve(parse_path(path), self.dialect.schema), self._manifest, self._stages(), self.dialect.schema
-        )
+            return explain_pod(self._manifest, self._stages(), self.dialect.schema)
+        return explain_path(resolve(parse_path(path), self.dialect.schema), self._manifest, self._stages(), self.dialect.schema)
 
     def diff(self) -> tuple[StageChanges, ...]:
         """
@@ -140,14 +138,14 @@ class Composition:
         override team-a: 1 change
           ~ .spec.hostNetwork: true -> false
         """
-        from podcompose import history
+        from podcompose.history import stage_changes
 
-        return history.stage_changes(self._stages(), self.dialect.plan())
+        return stage_changes(self._stages(), self.dialect.plan())
 
     def _stages(self) -> list[Stage]:
-        from podcompose import history
+        from podcompose.history import stages
 
-        return history.stages(self.template, self.overrides, self.hooks, self.dialect)
+        return stages(self.template, self.overrides, self.hooks, self.dialect)
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refused: a composition does not change."""

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from podcompose.core.lists import Strategy
-from podcompose.core.maps import Switch
 from podcompose.core.merge import Engine
+from podcompose.core.one_of import Switch
 from podcompose.core.plan import Plan, compile_plan
 from podcompose.core.scalars import Strictness
 from podcompose.core.schema import Schema

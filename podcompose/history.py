@@ -9,9 +9,10 @@ from itertools import pairwise
 from podcompose.blame import Blame
 from podcompose.core.diff import Change, changes
 from podcompose.core.json import JsonMap
+from podcompose.core.leaves import leaves
 from podcompose.core.maps import Node
 from podcompose.core.path import Path
-from podcompose.core.provenance import Explanation, Stage, explain, leaves
+from podcompose.core.provenance import Explanation, Stage, explain
 from podcompose.core.schema import Schema
 from podcompose.dialect import Dialect
 from podcompose.encode import independent

@@ -121,10 +121,10 @@ def run_hook(hook: CodeHook, manifest: JsonMap, dialect: Dialect) -> Laid:
 
     Raises: HookError: the hook raised, returned something else than a pod, or left something a pod cannot be.
     """
-    from podcompose import models
+    from podcompose.models import lend
 
     found: list[Finding] = []
-    pod, before = models.lend(manifest)
+    pod, before = lend(manifest)
     returned = _call(hook, pod)
     after = _read(hook, pod if returned is None else returned, found)
     if found == []:
@@ -153,9 +153,9 @@ def _call(hook: CodeHook, pod: Any) -> Any:
 
 
 def _read(hook: CodeHook, returned: Any, found: list[Finding]) -> Json:
-    from podcompose import models
+    from podcompose.models import is_model
 
-    if models.is_model(returned) and type(returned).__name__ == "V1Pod":
+    if is_model(returned) and type(returned).__name__ == "V1Pod":
         return read_model(returned, found)
     if isinstance(returned, Mapping):
         return snapshot(returned, found)

@@ -1,9 +1,4 @@
-"""
-Lists: replaced whole, merged by key, united as sets, or by a strategy of the dialect's own.
-
-`weave` is the order of server-side apply: what the override names takes the override's order, everything else keeps its own,
-new elements go behind what is untouched unless the override names what shall follow them.
-"""
+"""Lists: replaced whole, merged by key, united as sets, or by a strategy of the dialect's own."""
 
 from __future__ import annotations
 
@@ -11,17 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 from podcompose.core import hints
+from podcompose.core.directives import REPLACE
 from podcompose.core.json import Json, JsonMap, copy, kind_of, same, snapshot
-from podcompose.core.maps import REPLACE, Node, Struct, Whole
+from podcompose.core.maps import Node, Struct, Whole
+from podcompose.core.order import NOWHERE, weave
 from podcompose.core.path import Key
 from podcompose.core.scalars import Scalar
 from podcompose.core.walk import At, Index, Walk
 from podcompose.errors import Finding
 
-__all__ = ["AtomicList", "KeyedList", "SetList", "Strategic", "Strategy", "weave"]
-
-#: The place of a new element.
-NOWHERE = -1
+__all__ = ["AtomicList", "KeyedList", "SetList", "Strategic", "Strategy"]
 
 
 class AtomicList:
@@ -282,71 +276,6 @@ class Strategic:
         for finding in found:
             walk.note(at, finding.code, finding.message, finding.suggestion)
         return self.inner.check(merged, at, walk)
-
-
-def weave(original: list[Json], named: list[tuple[int | list[int], Json]]) -> list[Json]:
-    """
-    Put the named elements and the rest of the original in server-side apply's order.
-
-    Shapes: each named element with its place in the original, its places if its key is repeated there, NOWHERE if it is new.
-    Source: sigs.k8s.io/structured-merge-diff typed/merge.go, behaviour measured: docs/merge.md, "Order".
-
-    >>> weave(["a", "b", "c"], [(0, "A"), (NOWHERE, "n")])
-    ['A', 'b', 'c', 'n']
-    >>> weave(["a", "b", "c", "d"], [(3, "d"), (NOWHERE, "n"), (1, "b")])
-    ['a', 'c', 'd', 'n', 'b']
-    """
-    result = original.copy()
-    last = NOWHERE
-    for count, (place, element) in enumerate(named):
-        if type(place) is not int or place <= last:
-            # What most overrides are: known elements in their order, then new ones. Everything else takes the long way.
-            if any(place != NOWHERE for place, _ in named[count:]):
-                return _weave(original, [([] if place == NOWHERE else _places(place), element) for place, element in named])
-            result += [element for _, element in named[count:]]
-            return result
-        last = place
-        result[last] = element
-    return result
-
-
-def _places(place: int | list[int]) -> list[int]:
-    return [place] if type(place) is int else place  # type: ignore[return-value] # not an int: a list
-
-
-def _weave(original: list[Json], named: list[tuple[list[int], Json]]) -> list[Json]:
-    taken = {place for places, _ in named for place in places}
-    result: list[Json] = []
-    waiting: list[Json] = []
-    start, end = 0, len(original)
-    for places, element in named:
-        if places == []:
-            waiting.append(element)
-            continue
-        stop = min((place for place in places if place >= start), default=end)
-        result += [*_rest(original, start, stop, taken), *waiting, element]
-        waiting, start = [], stop + 1
-    if any(len(places) > 1 for places, _ in named):
-        return [*result, *_tail(original, start, taken, waiting)]
-    return [*result, *_rest(original, start, end, taken), *waiting]
-
-
-def _rest(original: list[Json], start: int, stop: int, taken: set[int]) -> list[Json]:
-    if not any(start <= place < stop for place in taken):
-        return original[start:stop]
-    return [original[place] for place in range(start, stop) if place not in taken]
-
-
-def _tail(original: list[Json], start: int, taken: set[int], waiting: list[Json]) -> list[Json]:
-    """The rest where a key is repeated: each left-over copy of a named key lets one waiting element through in its place."""
-    result: list[Json] = []
-    for place in range(start, len(original)):
-        if place not in taken:
-            result.append(original[place])
-        elif waiting != []:
-            result.append(waiting[0])
-            waiting = waiting[1:]
-    return [*result, *waiting]
 
 
 def _places_of(member: Json, original: list[Json]) -> int | list[int]:

@@ -8,22 +8,18 @@ the node's `empty`, so that new values and old ones go through the same code: in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
 from podcompose.core import hints
+from podcompose.core.directives import PRIMITIVES, delete_primitives, is_delete, patch_directive, retain_keys
 from podcompose.core.json import Json, JsonMap, same, well_formed
+from podcompose.core.one_of import Switch, switch_away
 from podcompose.core.scalars import VERBATIM, Scalar
 from podcompose.core.schema import OneOf
 from podcompose.core.walk import At, Walk
 from podcompose.errors import a
 
-__all__ = ["REPLACE", "FreeMap", "Node", "Struct", "Whole"]
-
-REPLACE: JsonMap = {"$patch": "replace"}
-PRIMITIVES = "$deleteFromPrimitiveList/"
-
-#: When a one-of's member takes the others out: whenever the patch mentions it, or when the API server would call it set.
-Switch = Literal["mentioned", "set", "never"]
+__all__ = ["FreeMap", "Node", "Struct", "Whole"]
 
 
 class Node(Protocol):
@@ -88,7 +84,7 @@ class Struct:
         if self.one_of is not None:
             for name in original:
                 if name in self.members and name not in patch:
-                    original = _switch(self.one_of, self.switch, original, patch)
+                    original = switch_away(self.one_of, self.switch, original, patch)
                     break
         fields, texts, result = self.fields, self.texts, original.copy()
         noted = len(walk.found)
@@ -100,7 +96,7 @@ class Struct:
             if node is None:
                 del walk.found[noted:]
                 return self._merge_odd(original, patch, at, walk)
-            if change is None or (type(change) is dict and "$patch" in change and _is_delete(change, (at, name), walk)):
+            if change is None or (type(change) is dict and "$patch" in change and is_delete(change, (at, name), walk)):
                 result.pop(name, None)
             else:
                 result[name] = node.merge(result.get(name, node.empty), change, (at, name), walk)
@@ -143,11 +139,11 @@ class Struct:
 
     def _directive(self, name: str, value: Json, original: JsonMap, changes: JsonMap, at: At, walk: Walk) -> JsonMap:
         if name == "$patch":
-            return _patch_directive(value, original, at, walk)
+            return patch_directive(value, original, at, walk)
         if name == "$retainKeys":
-            return _retain_keys(value, original, changes, at, walk)
+            return retain_keys(value, original, changes, at, walk)
         if name.startswith(PRIMITIVES) and self._is_primitive_list(name.removeprefix(PRIMITIVES)):
-            return _delete_primitives(name, value, original, at, walk)
+            return delete_primitives(name, value, original, at, walk)
         walk.note((at, name), "directive", *hints.unknown_directive(name), at_key=True)
         return original
 
@@ -191,7 +187,7 @@ class FreeMap(Struct):
                 return self._merge_odd(original, patch, at, walk)
             if type(change) is str and of_text and change.isascii():
                 result[name] = change
-            elif change is None or (type(change) is dict and "$patch" in change and _is_delete(change, (at, name), walk)):
+            elif change is None or (type(change) is dict and "$patch" in change and is_delete(change, (at, name), walk)):
                 result.pop(name, None)
             else:
                 result[name] = self.value.check(change, (at, name), walk)
@@ -201,7 +197,7 @@ class FreeMap(Struct):
         original, changes = self._obey(original, patch, at, walk)
         result = original.copy()
         for name, change in changes.items():
-            if change is None or (type(change) is dict and "$patch" in change and _is_delete(change, (at, name), walk)):
+            if change is None or (type(change) is dict and "$patch" in change and is_delete(change, (at, name), walk)):
                 result.pop(name, None)
             else:
                 result[name] = self.value.check(change, (at, name), walk)
@@ -227,76 +223,3 @@ class Whole:
             silent = ["$retainKeys"] if not same(patch.get("$patch"), "replace") else ["$retainKeys", "$patch"]
             patch = {name: entry for name, entry in patch.items() if name not in silent}
         return self.inner.check(patch, at, walk)
-
-
-def _is_delete(change: JsonMap, at: At, walk: Walk) -> bool:
-    if not same(change["$patch"], "delete"):
-        return False
-    if len(change) > 1:
-        others = ", ".join(f"`{name}`" for name in change if name != "$patch")
-        walk.note(
-            at,
-            "directive",
-            f"`$patch: delete` deletes all of it, yet {others} stand beside it",
-            "use `$patch: replace` to set it anew",
-        )
-    return True
-
-
-def _patch_directive(value: Json, original: JsonMap, at: At, walk: Walk) -> JsonMap:
-    if same(value, "replace"):
-        return {}
-    if same(value, "delete"):
-        walk.note((at, "$patch"), "directive", "this cannot be deleted whole")
-    else:
-        message = f"`$patch: {value!s:.40}` means nothing here"
-        walk.note((at, "$patch"), "directive", message, "`delete` and `replace` are the words; merging is what happens without any")
-    return original
-
-
-def _retain_keys(value: Json, original: JsonMap, changes: JsonMap, at: At, walk: Walk) -> JsonMap:
-    if type(value) is not list or any(type(name) is not str for name in value):
-        walk.note((at, "$retainKeys"), "directive", "`$retainKeys` takes a list of field names")
-        return original
-    for name in [name for name, change in changes.items() if change is not None and name not in value]:
-        walk.note(
-            (at, name),
-            "directive",
-            f"`{name}` is set here but not listed in `$retainKeys`",
-            f"add `{name}` to the list",
-            at_key=True,
-        )
-    return {name: entry for name, entry in original.items() if name in value}
-
-
-def _delete_primitives(name: str, value: Json, original: JsonMap, at: At, walk: Walk) -> JsonMap:
-    if type(value) is not list:
-        walk.wrong_type((at, name), "a list", value)
-        return original
-    field = name.removeprefix(PRIMITIVES)
-    if field not in original:
-        return original
-    kept = [entry for entry in original[field] if not any(same(entry, gone) for gone in value)]
-    return {**original, field: kept}
-
-
-def _switch(one_of: OneOf, switch: Switch, original: JsonMap, patch: JsonMap) -> JsonMap:
-    """Take the members that the patch switches away from out of the original."""
-    if one_of.discriminator is not None:
-        value = patch.get(one_of.discriminator)
-        gone = [name for name, belongs in one_of.values if value is not None and not same(value, belongs)]
-    elif any(name in patch and _is_set(name, patch[name], one_of, switch) for name in one_of.members):
-        gone = list(one_of.members)
-    else:
-        return original
-    gone = [name for name in gone if name in original and name not in patch and _is_set(name, original[name], one_of, switch)]
-    return original if gone == [] else {name: entry for name, entry in original.items() if name not in gone}
-
-
-def _is_set(name: str, value: Json, one_of: OneOf, switch: Switch) -> bool:
-    if value is None or (type(value) is dict and value.get("$patch") == "delete"):
-        return False
-    if switch == "mentioned" or name not in one_of.non_empty:
-        return True
-    entries = [entry for entry in value if not same(entry, REPLACE)] if type(value) is list else [value]
-    return entries not in ([], [""])

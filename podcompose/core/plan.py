@@ -8,7 +8,8 @@ from typing import Any, Protocol, TypeAlias
 
 from podcompose.core import hints
 from podcompose.core.lists import AtomicList, KeyedList, SetList, Strategic, Strategy
-from podcompose.core.maps import FreeMap, Node, Struct, Switch, Whole
+from podcompose.core.maps import FreeMap, Node, Struct, Whole
+from podcompose.core.one_of import Switch
 from podcompose.core.path import format_path, parse_path
 from podcompose.core.scalars import VERBATIM, Scalar, Strictness, scalar_node
 from podcompose.core.schema import Field, Schema

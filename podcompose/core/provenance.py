@@ -7,19 +7,19 @@ What differs at a path is what the stage did there; the document says where that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from podcompose.core.diff import moved, shown
+from podcompose.core.directives import REPLACE
 from podcompose.core.json import Json, JsonMap, Marks, copy, same
-from podcompose.core.maps import REPLACE
 from podcompose.core.path import Key, Path, format_path
 from podcompose.core.schema import Schema
 from podcompose.core.select import locate, reach
 from podcompose.errors import RawPath
 
-__all__ = ["Explanation", "Stage", "Step", "explain", "leaves"]
+__all__ = ["Explanation", "Stage", "Step", "explain"]
 
 Action = Literal["set", "repeated", "moved", "removed"]
 
@@ -262,43 +262,3 @@ def _struct_at(path: Path, schema: Schema) -> str | None:
             field = schema.types.get(struct or "", {}).get(segment)
             struct = field.of if field is not None and field.is_struct else None
     return struct
-
-
-def leaves(value: Json, schema: Schema) -> Iterator[tuple[Path, RawPath]]:
-    """Every scalar and every empty map or list of a manifest, with its path by key and by place."""
-    yield from _leaves(value, (), (), schema.root, schema)
-
-
-def _leaves(value: Json, path: Path, raw: RawPath, struct: str | None, schema: Schema) -> Iterator[tuple[Path, RawPath]]:
-    if type(value) is dict and value != {}:
-        for name, entry in value.items():
-            field = schema.types.get(struct or "", {}).get(name)
-            if field is not None and field.kind == "list" and field.merge == "keyed" and type(entry) is list and entry != []:
-                yield from _element_leaves(entry, (*path, name), (*raw, name), field.keys, field.of, schema)
-            else:
-                inner = field.of if field is not None and field.is_struct else None
-                yield from _leaves(entry, (*path, name), (*raw, name), inner, schema)
-    elif type(value) is list and value != []:
-        for place, entry in enumerate(value):
-            yield from _leaves(entry, (*path, place), (*raw, place), struct, schema)
-    else:
-        yield path, raw
-
-
-def _element_leaves(
-    elements: list[Json], path: Path, raw: RawPath, keys: Iterable[str], struct: str, schema: Schema
-) -> Iterator[tuple[Path, RawPath]]:
-    seen: set[Key] = set()
-    for place, element in enumerate(elements):
-        key = _key_of(element, keys, struct, schema)
-        unique = key is not None and key not in seen
-        if key is not None:
-            seen.add(key)
-        yield from _leaves(element, (*path, key if unique and key is not None else place), (*raw, place), struct, schema)
-
-
-def _key_of(element: Json, keys: Iterable[str], struct: str, schema: Schema) -> Key | None:
-    if type(element) is not dict:
-        return None
-    pairs = tuple((name, element.get(name, schema.key_defaults.get(f"{struct}.{name}", ""))) for name in keys)
-    return Key(pairs) if all(type(value) in (str, int) for _, value in pairs) else None
