@@ -95,7 +95,7 @@ class Problem:
 
     def __str__(self) -> str:
         """One line a person can act on."""
-        lead = [part for part in (self.location, self.path) if part not in ("", ".")]
+        lead = [part for part in (self.location, "" if self.path == "." else self.path) if part != ""]
         by = " ".join(part for part in (self.stage, self.who) if part != "")
         text = ": ".join([*lead, self.message])
         if by != "":

@@ -69,7 +69,7 @@ def test_a_failing_operation_is_named(run: Run) -> None:
     status, out, err = run("compose", "t.yaml", "-o", "me=j.yaml")
 
     assert (status, out) == (1, "")
-    assert err.startswith("j.yaml:1:3: /metadata/name: operation 0 (test /metadata/name) failed: ")
+    assert err.startswith("j.yaml:1:3: .metadata.name: operation 0 (test /metadata/name) failed: ")
 
 
 def test_a_name_says_who(run: Run) -> None:

@@ -219,18 +219,6 @@ def test_without_the_extra_the_command_says_which(package: str) -> None:
     assert done.stderr == f"podcompose: {package} is not installed; run: pip install 'podcompose[cli]'\n"
 
 
-def test_without_the_patch_libraries_the_command_says_which_extra() -> None:
-    """A JSON patch where jsonpatch is missing names the extra that brings it."""
-    Path("p.json").write_text('[{"op": "remove", "path": "/spec"}]')
-    run = "from podcompose.cli import main; sys.exit(main(['compose', 't.yaml', '-o', 'p.json']))"
-    blocked = f"import sys; sys.modules['jsonpatch'] = None; {run}"
-    done = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, check=False)
-
-    assert done.returncode in (1, 2)
-    assert "podcompose[json-patch]" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 def test_importing_the_command_line_is_light() -> None:
     """The module loads neither click nor rich, nor anything the library does not."""
     code = "import sys, podcompose.cli; print(sorted({'click', 'rich', 'yaml', 'kubernetes'} & set(sys.modules)))"

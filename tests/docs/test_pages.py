@@ -112,3 +112,20 @@ def test_merge_page_lists_the_keys_of_every_keyed_list() -> None:
 
 def _words(cell: str) -> list[str]:
     return re.findall(r"`([^`]*)`", cell)
+
+
+def test_contributing_names_every_room() -> None:
+    """The table of rooms in CONTRIBUTING.md is what stands in the package, and every room in it is there."""
+    table = (ROOT / "CONTRIBUTING.md").read_text().partition("| room |")[2].partition("\n\n")[0]
+    rooms = {room.strip("/") for row in table.splitlines()[2:] for room in _words(row.split("|")[1])}
+    there = {file.name for file in (ROOT / "podcompose").iterdir() if file.suffix == ".py" or (file / "__init__.py").exists()}
+
+    assert rooms == there | {"core/strategic"}
+
+
+def test_contributing_names_every_folder_of_tests() -> None:
+    """The table of tests in CONTRIBUTING.md names every folder that holds tests."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    folders = sorted({file.parent.name for file in (ROOT / "tests").glob("*/*.py")})
+
+    assert [folder for folder in folders if f"`tests/{folder}`" not in text] == []
