@@ -14,8 +14,8 @@ from tests.differential.kubectl import KubectlMissingError, answers, as_printed,
 
 
 def by_strategic(original: dict[str, Any], patch: dict[str, Any]) -> Any:
-    """The library's merge, as kubectl would read and print it: it reads 1.0 as 1, by the rules of YAML."""
-    return as_printed(merge(as_printed(original), as_printed(patch), STRATEGIC))
+    """The library's merge, as kubectl would read and print it: a 1.0 in a file is a 1, by the rules of YAML; in a patch it is not."""
+    return as_printed(merge(as_printed(original), patch, STRATEGIC))
 
 
 def again(case: Case) -> tuple[Answer, Answer]:
