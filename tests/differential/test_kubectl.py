@@ -14,7 +14,7 @@ from tests.differential.kubectl import KubectlMissingError, answers, as_printed,
 
 
 def by_strategic(original: dict[str, Any], patch: dict[str, Any]) -> Any:
-    """The library's merge, as kubectl would read and print it: a 1.0 in a file is a 1, by the rules of YAML; in a patch it is not."""
+    """The library's merge, as kubectl would read and print it: 1.0 in a file is 1, as in YAML, in a patch it is not."""
     return as_printed(merge(as_printed(original), patch, STRATEGIC))
 
 
