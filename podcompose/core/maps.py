@@ -63,18 +63,18 @@ class Struct:
         """Judge every field; drop the nulls."""
         if type(value) is not dict:
             return walk.wrong_type(at, "a map", value)
-        fields, texts, checked = self.fields, self.texts, {}
+        fields, texts, checked = self.fields, self.texts, value.copy()
         for name, entry in value.items():
             if type(entry) is str and name in texts and entry.isascii():
-                checked[name] = entry
                 continue
             node = fields.get(name)
             if node is None:
                 node = self._unknown(name, at, walk)
-            if entry is None:
-                walk.changed = True
-            elif node is not None:
+            if entry is not None and node is not None:
                 checked[name] = node.check(entry, (at, name), walk)
+            else:
+                walk.changed = True
+                del checked[name]
         return checked
 
     def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
@@ -164,16 +164,16 @@ class FreeMap(Struct):
         """Judge every key and value; drop the nulls."""
         if type(value) is not dict:
             return walk.wrong_type(at, "a map", value, hints.map_for(value))
-        checked, of_text = {}, self.value.is_text
+        checked, of_text = value.copy(), self.value.is_text
         for name, entry in value.items():
-            if (type(name) is not str or name[:1] == "$" or not name.isascii()) and self._unknown(name, at, walk) is None:
+            known = (type(name) is str and name[:1] != "$" and name.isascii()) or self._unknown(name, at, walk) is not None
+            if known and type(entry) is str and of_text and entry.isascii():
                 continue
-            if type(entry) is str and of_text and entry.isascii():
-                checked[name] = entry
-            elif entry is None:
-                walk.changed = True
-            else:
+            if known and entry is not None:
                 checked[name] = self.value.check(entry, (at, name), walk)
+            else:
+                walk.changed = True
+                del checked[name]
         return checked
 
     def merge(self, original: Json, patch: Json, at: At, walk: Walk) -> Json:
