@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 SOURCES := podcompose tests benchmarks examples
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format unit laws differential clients docs bench schema corpus clean
+.PHONY: help demo test check format unit laws differential clients docs bench schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
