@@ -17,6 +17,7 @@ __all__ = ["Blame", "Line"]
 
 #: Words a YAML 1.1 reader takes as they are.
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@-]*(:[A-Za-z0-9_./@-]+)*", re.ASCII)
+_ODD = re.compile(r"[^\x20-\x7e]")
 _NOT_TEXT = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
 
 
@@ -32,7 +33,7 @@ class Line:
 class Blame:
     """Every field of a composed pod explained, and the fields that were removed on the way."""
 
-    manifest: JsonMap = field(repr=False)
+    manifest: JsonMap = field(repr=False, hash=False)
     schema: Schema = field(repr=False)
     explanations: tuple[Explanation, ...]
 
@@ -105,4 +106,12 @@ def _item(value: Json, raw: RawPath, indent: str) -> Iterator[tuple[str, RawPath
 def _scalar(value: Json) -> str:
     if type(value) is str and _PLAIN.fullmatch(value) is not None and value.lower() not in _NOT_TEXT:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return _ODD.sub(_escaped, json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """A character that a YAML reader refuses, folds or hides; YAML knows no surrogate pairs, so beyond U+FFFF it is `\\U`."""
+    character = match[0]
+    if character.isprintable():
+        return character
+    return f"\\u{ord(character):04x}" if ord(character) <= 0xFFFF else f"\\U{ord(character):08x}"

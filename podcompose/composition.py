@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, overload
 
 from podcompose.core.json import JsonMap, copy
 from podcompose.core.path import parse_path
-from podcompose.core.select import resolve
 from podcompose.dialect import Dialect
 from podcompose.encode import encode, independent
 from podcompose.hook import Ran
@@ -126,8 +125,8 @@ class Composition:
         from podcompose.history import explain_path, explain_pod
 
         if path is None:
-            return explain_pod(self._manifest, self._stages(), self.dialect.schema)
-        return explain_path(resolve(parse_path(path), self.dialect.schema), self._manifest, self._stages(), self.dialect.schema)
+            return explain_pod(self._manifest, self._stages(), self.dialect)
+        return explain_path(parse_path(path), self._manifest, self._stages(), self.dialect)
 
     def diff(self) -> tuple[StageChanges, ...]:
         """

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
 from podcompose.blame import Blame
+from podcompose.core.counterpart import carried
 from podcompose.core.diff import Change, changes
 from podcompose.core.json import JsonMap
 from podcompose.core.leaves import leaves
 from podcompose.core.maps import Node
 from podcompose.core.path import Path
 from podcompose.core.provenance import Explanation, Stage, explain
+from podcompose.core.reasons import Rules
 from podcompose.core.schema import Schema
+from podcompose.core.select import locate, resolve
 from podcompose.dialect import Dialect
 from podcompose.encode import independent
+from podcompose.errors import PathError
 from podcompose.hook import Ran
 from podcompose.override import Override
 from podcompose.stages import lay_override
@@ -51,7 +56,7 @@ def stages(template: Template, overrides: Sequence[Override], hooks: Sequence[Ra
             done.append(Stage(stage, who, patch.hook.origin.source, patch.after, line=patch.hook.line))
         else:
             after = lay_override(done[-1].after, patch, dialect, checked.indexes).manifest
-            done.append(_patch_stage(stage, who, patch, after))
+            done.append(_patch_stage(stage, who, patch, after, dialect))
     return done
 
 
@@ -61,9 +66,10 @@ def _named(stage: str, patches: Sequence[Ran | Override]) -> Iterator[tuple[str,
         yield stage, name or (f"#{place}" if len(patches) > 1 else ""), patch
 
 
-def _patch_stage(stage: str, who: str, patch: Override, after: JsonMap) -> Stage:
+def _patch_stage(stage: str, who: str, patch: Override, after: JsonMap, dialect: Dialect) -> Stage:
     document = patch.document.value if patch.kind != "json-patch" else None
-    return Stage(stage, who, patch.source, after, document, patch.document.marks, patch.paths)
+    rules: Rules = "merge-patch" if patch.kind == "merge-patch" else dialect.engine if isinstance(dialect.engine, str) else "other"
+    return Stage(stage, who, patch.source, after, document, patch.document.marks, patch.paths, rules=rules)
 
 
 def stage_changes(history: Sequence[Stage], plan: Node) -> tuple[StageChanges, ...]:
@@ -74,15 +80,47 @@ def stage_changes(history: Sequence[Stage], plan: Node) -> tuple[StageChanges, .
     )
 
 
-def explain_path(path: Path, manifest: JsonMap, history: Sequence[Stage], schema: Schema) -> Explanation:
-    """The history of one field; the place of an element in a keyed list is read as the key of what stands there."""
-    by_place: dict[Path, Path] = {raw[: len(path)]: found[: len(path)] for found, raw in leaves(manifest, schema)}
-    return explain(by_place.get(path, path), history, schema)
+def explain_path(path: Path, manifest: JsonMap, history: Sequence[Stage], dialect: Dialect) -> Explanation:
+    """
+    The history of one field; the place of an element in a keyed list is read as the key of what stands there.
+
+    Raises: PathError: no Pod has such a field, nor does any stage.
+    """
+    schema = dialect.schema
+    known = _resolved(path, history, schema)
+    by_place: dict[Path, Path] = {raw[: len(known)]: found[: len(known)] for found, raw in leaves(manifest, schema)}
+    return explain(by_place.get(known, known), history, schema, dialect.plan())
 
 
-def explain_pod(manifest: JsonMap, history: Sequence[Stage], schema: Schema) -> Blame:
+def _resolved(path: Path, history: Sequence[Stage], schema: Schema) -> Path:
+    """A path read by the schema as far as that goes; a field that it lacks is one if some stage has it."""
+    try:
+        return resolve(path, schema)
+    except PathError:
+        for length in range(len(path) - 1, -1, -1):
+            with suppress(PathError):
+                kept = (*resolve(path[:length], schema), *path[length:])
+                if any(locate(stage.after, kept, schema) is not None for stage in history):
+                    return kept
+        raise
+
+
+def explain_pod(manifest: JsonMap, history: Sequence[Stage], dialect: Dialect) -> Blame:
     """The history of every field there is, and of those that were taken away."""
+    schema, plan = dialect.schema, dialect.plan()
     present = dict.fromkeys(path for path, _ in leaves(manifest, schema))
-    earlier = dict.fromkeys(path for stage in history[:-1] for path, _ in leaves(stage.after, schema) if path not in present)
-    gone = (one for one in (explain(path, history, schema) for path in earlier) if one.steps != () and not one.present)
-    return Blame(independent(manifest), schema, (*(explain(path, history, schema) for path in present), *gone))
+    earlier = dict.fromkeys(
+        path
+        for place, stage in enumerate(history[:-1])
+        for path, _ in leaves(stage.after, schema)
+        if path not in present and not _lives_on(path, history[place:], schema)
+    )
+    gone = (one for one in (explain(path, history, schema, plan) for path in earlier) if one.steps != () and not one.present)
+    return Blame(independent(manifest), schema, (*(explain(path, history, schema, plan) for path in present), *gone))
+
+
+def _lives_on(path: Path, history: Sequence[Stage], schema: Schema) -> bool:
+    """Whether what stands at a path of the first of these stages stands in the last one, be it at another place."""
+    for stage, later in pairwise(history):
+        path = carried(path, stage.after, later.after, schema)
+    return locate(history[-1].after, path, schema) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from podcompose.core.json import Json, JsonMap, copy, same
@@ -13,7 +13,7 @@ from podcompose.core.lists import KeyedList
 from podcompose.core.maps import FreeMap, Node, Struct, Whole
 from podcompose.core.path import Path, format_path
 
-__all__ = ["Change", "changes", "moved", "shown"]
+__all__ = ["Change", "changes", "keyed", "moved", "shown"]
 
 _ABSENT = object()
 
@@ -24,8 +24,8 @@ class Change:
 
     path: str
     action: Literal["added", "removed", "changed", "moved"]
-    before: Json = None
-    after: Json = None
+    before: Json = field(default=None, hash=False)
+    after: Json = field(default=None, hash=False)
 
     def __str__(self) -> str:
         """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from podcompose.core.json import Json
-from podcompose.core.path import Key, Path
+from podcompose.core.json import Json, same
+from podcompose.core.path import Key, Member, Path
 from podcompose.core.schema import Schema
 from podcompose.errors import RawPath
 
@@ -23,6 +23,8 @@ def _leaves(value: Json, path: Path, raw: RawPath, struct: str | None, schema: S
             field = schema.types.get(struct or "", {}).get(name)
             if field is not None and field.kind == "list" and field.merge == "keyed" and type(entry) is list and entry != []:
                 yield from _element_leaves(entry, (*path, name), (*raw, name), field.keys, field.of, schema)
+            elif field is not None and field.merge == "set" and type(entry) is list and entry != []:
+                yield from _member_leaves(entry, (*path, name), (*raw, name), schema)
             else:
                 inner = field.of if field is not None and field.is_struct else None
                 yield from _leaves(entry, (*path, name), (*raw, name), inner, schema)
@@ -31,6 +33,12 @@ def _leaves(value: Json, path: Path, raw: RawPath, struct: str | None, schema: S
             yield from _leaves(entry, (*path, place), (*raw, place), struct, schema)
     else:
         yield path, raw
+
+
+def _member_leaves(entries: list[Json], path: Path, raw: RawPath, schema: Schema) -> Iterator[tuple[Path, RawPath]]:
+    for place, entry in enumerate(entries):
+        unique = type(entry) in (str, int) and not any(same(entry, other) for other in entries[:place])
+        yield from _leaves(entry, (*path, Member(entry) if unique else place), (*raw, place), None, schema)
 
 
 def _element_leaves(

@@ -11,10 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from podcompose.core.diff import moved, shown
-from podcompose.core.directives import REPLACE
-from podcompose.core.json import Json, JsonMap, Marks, copy, same
+from podcompose.core.counterpart import carried
+from podcompose.core.diff import keyed, moved, shown
+from podcompose.core.json import Json, JsonMap, copy, same
+from podcompose.core.lists import KeyedList
+from podcompose.core.maps import Node
 from podcompose.core.path import Key, Path, format_path
+from podcompose.core.reasons import Stage, node_at, why_gone, why_set
 from podcompose.core.schema import Schema
 from podcompose.core.select import locate, reach
 from podcompose.errors import RawPath
@@ -22,21 +25,6 @@ from podcompose.errors import RawPath
 __all__ = ["Explanation", "Stage", "Step", "explain"]
 
 Action = Literal["set", "repeated", "moved", "removed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One stage of a composition: who, where, what it said and what came of it."""
-
-    stage: str
-    who: str
-    source: str | None
-    after: JsonMap = field(repr=False)
-    #: The patch as written, or the template itself; None for a hook that is code.
-    document: Json = field(default=None, repr=False)
-    marks: Marks = field(default_factory=dict, repr=False)
-    deletes: tuple[Path, ...] = ()
-    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +38,7 @@ class Step:
     line: int | None = None
     column: int | None = None
     #: The value after this stage; None if it is gone.
-    value: Json = None
+    value: Json = field(default=None, hash=False)
     #: Why, where it is not plain: "`valueFrom` took its place", "deleted by null", "moved from place 0 to 1".
     reason: str | None = None
 
@@ -142,44 +130,51 @@ class Explanation:
         return "\n".join([f"{self.path}: {head}", *(f"  {step}" for step in self.steps)])
 
 
-def explain(path: Path, stages: Sequence[Stage], schema: Schema) -> Explanation:
-    """The history of a resolved path through the stages."""
+def explain(path: Path, stages: Sequence[Stage], schema: Schema, plan: Node) -> Explanation:
+    """
+    The history of a resolved path through the stages.
+
+    It is followed back from the last stage: an entry of a list without keys may have stood elsewhere before.
+    """
     steps: list[Step] = []
-    before: JsonMap = {}
-    for stage in stages:
-        step = _step(path, before, stage, schema)
+    here = path
+    for before, stage in zip([{}, *(stage.after for stage in stages)][-2::-1], reversed(stages), strict=True):
+        was = carried(here, stage.after, before, schema)
+        step = _step(was, here, before, stage, schema, plan)
         if step is not None:
             steps.append(step)
-        before = stage.after
-    return Explanation(format_path(path), tuple(steps), locate(before, path, schema) is not None)
+        here = was
+    present = locate(stages[-1].after, path, schema) is not None
+    return Explanation(format_path(path), tuple(reversed(steps)), present)
 
 
-def _step(path: Path, before: JsonMap, stage: Stage, schema: Schema) -> Step | None:
-    old, new = locate(before, path, schema), locate(stage.after, path, schema)
+def _step(was: Path, path: Path, before: JsonMap, stage: Stage, schema: Schema, plan: Node) -> Step | None:
+    old, new = locate(before, was, schema), locate(stage.after, path, schema)
     if old is None and new is None:
         return None
+    said = carried(path, stage.after, stage.document, schema)
+    line, column = _written(said, stage, schema)
     if new is None:
-        line, column = _written(path, stage, schema)
-        return Step("removed", stage.stage, stage.who, stage.source, line, column, None, _why_gone(path, stage, schema))
-    value = _at(stage.after, new)
-    line, column = _written(path, stage, schema)
-    if old is not None and same(_at(before, old), value):
-        if path != () and isinstance(path[-1], Key) and _has_moved(old, new, before, stage.after, path[-1]):
-            reason = f"from place {old[-1]} to {new[-1]}"
-            return Step("moved", stage.stage, stage.who, stage.source, line, column, copy(value), reason)
-        if not _mentions(path, stage, schema):
-            return None
-        return Step("repeated", stage.stage, stage.who, stage.source, line, column, copy(value))
-    return Step("set", stage.stage, stage.who, stage.source, line, column, copy(value), _why_set(path, stage, schema))
+        reason = why_gone(path, before, stage, schema, plan)
+        return Step("removed", stage.stage, stage.who, stage.source, line, column, None, reason)
+    value = copy(_at(stage.after, new))
+    if old is None or not same(_at(before, old), value):
+        reason = why_set(path, said, stage, schema, plan) if old is not None else None
+        return Step("set", stage.stage, stage.who, stage.source, line, column, value, reason)
+    if path != () and isinstance(path[-1], Key) and _has_moved(old, new, before, stage.after, node_at(path[:-1], plan)):
+        reason = f"from place {old[-1]} to {new[-1]}"
+        return Step("moved", stage.stage, stage.who, stage.source, line, column, value, reason)
+    if not _mentions(said, stage, schema):
+        return None
+    return Step("repeated", stage.stage, stage.who, stage.source, line, column, value)
 
 
-def _has_moved(old: RawPath, new: RawPath, before: JsonMap, after: JsonMap, key: Key) -> bool:
-    """Whether an element stands elsewhere among those that both lists have."""
-    names = [name for name, _ in key.fields]
-    left, right = (
-        [tuple([element.get(name) for name in names]) for element in _at(*side)] for side in ((before, old[:-1]), (after, new[:-1]))
-    )
-    return left[int(old[-1])] in moved(left, right)
+def _has_moved(old: RawPath, new: RawPath, before: JsonMap, after: JsonMap, node: Node | None) -> bool:
+    """Whether an element stands elsewhere among those that both lists have, as a diff sees it."""
+    if not isinstance(node, KeyedList):
+        return False
+    left, right = keyed(node, _at(before, old[:-1])), keyed(node, _at(after, new[:-1]))
+    return left is not None and right is not None and node.key(_at(before, old)) in moved(list(left), list(right))
 
 
 def _at(value: Json, raw: RawPath) -> Json:
@@ -201,64 +196,3 @@ def _written(path: Path, stage: Stage, schema: Schema) -> tuple[int | None, int 
 
 def _mentions(path: Path, stage: Stage, schema: Schema) -> bool:
     return stage.document is not None and locate(stage.document, path, schema) is not None
-
-
-def _why_set(path: Path, stage: Stage, schema: Schema) -> str | None:
-    if stage.document is None or stage.stage == "template":
-        return None
-    said, name = reach(stage.document, path, schema), path[-1] if path != () else None
-    if type(_at(stage.document, said)) is list and len(said) == len(path) and type(name) is str:
-        field = schema.types.get(_struct_at(path[:-1], schema) or "", {}).get(name)
-        return "the list is replaced whole" if field is not None and field.merge == "atomic" else None
-    return None
-
-
-def _why_gone(path: Path, stage: Stage, schema: Schema) -> str | None:
-    """What in the document took a path out of the pod."""
-    for gone in stage.deletes:
-        if path[: len(gone)] == gone:
-            return f"deleted by delete={format_path(gone)}"
-    if stage.document is None:
-        return None
-    said = reach(stage.document, path, schema)
-    for length in range(len(said) + 1):
-        reason = _removes(_at(stage.document, said[:length]), path[length:])
-        if reason is not None:
-            return reason
-    return _switched(_at(stage.document, said), path[len(said) :], path[: len(said)], schema)
-
-
-def _removes(value: Json, rest: Path) -> str | None:
-    if value is None:
-        return "deleted by null"
-    directive = value.get("$patch") if type(value) is dict else None
-    if directive == "delete":
-        return "deleted by `$patch: delete`"
-    if directive == "replace" and rest != ():
-        return "all around it was replaced by `$patch: replace`"
-    if type(value) is list and rest != ():
-        return "the whole list was replaced by `$patch: replace`" if REPLACE in value else None
-    if type(value) is dict and rest != () and "$retainKeys" in value and rest[0] not in value["$retainKeys"]:
-        return "not among `$retainKeys`"
-    return None
-
-
-def _switched(value: Json, rest: Path, path: Path, schema: Schema) -> str | None:
-    if type(value) is list:
-        return "the list was replaced whole"
-    struct = _struct_at(path, schema)
-    one_of = schema.one_ofs.get(struct) if struct is not None else None
-    if one_of is None or type(value) is not dict or rest == ():
-        return None
-    members = (*one_of.members, *([one_of.discriminator] if one_of.discriminator is not None else []))
-    winner = next((name for name in value if name in members and name != rest[0]), None)
-    return f"`{winner}` took its place" if winner is not None and rest[0] in one_of.members else None
-
-
-def _struct_at(path: Path, schema: Schema) -> str | None:
-    struct: str | None = schema.root
-    for segment in path:
-        if type(segment) is str:
-            field = schema.types.get(struct or "", {}).get(segment)
-            struct = field.of if field is not None and field.is_struct else None
-    return struct

@@ -10,7 +10,7 @@ from podcompose.core.path import Key, Member, Path, Scalar, Segment, format_path
 from podcompose.core.schema import Field, Schema
 from podcompose.errors import PathError, Problem, RawPath
 
-__all__ = ["Place", "locate", "reach", "resolve", "without"]
+__all__ = ["Place", "has_key", "locate", "reach", "resolve", "without"]
 
 
 class Place(NamedTuple):
@@ -40,7 +40,7 @@ def resolve(path: Path, schema: Schema) -> Path:
         if place.struct in schema.free:
             return (*done, *path[position:])
         place = _step(place, segment, path, schema)
-        done.append(_typed(segment, place, schema))
+        done.append(_typed(segment, place, path, schema))
     return tuple(done)
 
 
@@ -69,11 +69,16 @@ def _joined(rest: Path, path: Path) -> str:
     return ".".join(str(segment) for segment in rest)
 
 
-def _typed(segment: Segment, place: Place, schema: Schema) -> Segment:
+def _typed(segment: Segment, place: Place, path: Path, schema: Schema) -> Segment:
     """A key with the values' own types, in the order of the keys, with defaults filled in."""
-    if not isinstance(segment, Key) or place.field is None or place.struct is None:
+    if not isinstance(segment, Key) or place.field is None:
         return segment
+    if place.struct is None:
+        raise _wrong(
+            path, f"{format_path((segment,))} names a field, but the elements of this list are no maps", 'write [="value"]'
+        )
     fields = schema.types[place.struct]
+    _must_select(segment, place.struct, place.field, path, schema)
     given = {name: _as(value, fields.get(name)) for name, value in segment.fields}
     for name in place.field.keys:
         default = schema.key_defaults.get(f"{place.struct}.{name}", "")
@@ -81,6 +86,20 @@ def _typed(segment: Segment, place: Place, schema: Schema) -> Segment:
             given[name] = default
     order = {name: position for position, name in enumerate(place.field.keys)}
     return Key(tuple(sorted(given.items(), key=lambda pair: order.get(pair[0], len(order)))))
+
+
+def _must_select(key: Key, struct: str, field: Field, path: Path, schema: Schema) -> None:
+    """Refuse a key that no element can have, or that leaves open which element of a keyed list is meant."""
+    fields = schema.types[struct]
+    for name, _ in key.fields:
+        if name not in fields and struct not in schema.free:
+            message, suggestion = hints.unknown_field(struct, name, fields, {})
+            raise _wrong(path, message, suggestion, "unknown-field")
+    if field.keys != () and all(name not in field.keys for name, _ in key.fields):
+        known = " and ".join(f"`{name}`" for name in field.keys)
+        raise _wrong(
+            path, f"{format_path((key,))} does not say which element: they are known by {known}", f"write [{field.keys[0]}=...]"
+        )
 
 
 def _as(value: Scalar, field: Field | None) -> Scalar:
@@ -127,12 +146,14 @@ def _find(value: Json, segment: Segment, struct: str | None, schema: Schema) -> 
     if isinstance(segment, Member):
         return next((place for place, entry in enumerate(value) if same(entry, segment.value)), None)
     if isinstance(segment, Key):
-        matches = (place for place, entry in enumerate(value) if type(entry) is dict and _has_key(entry, segment, struct, schema))
-        return next(matches, None)
+        matches = [place for place, entry in enumerate(value) if type(entry) is dict and has_key(entry, segment, struct, schema)]
+        # In a patch an element may be deleted and set anew: what is said of it stands in the entry without the directive.
+        return next((place for place in matches if "$patch" not in value[place]), matches[0] if matches != [] else None)
     return segment if type(segment) is int and segment < len(value) else None
 
 
-def _has_key(element: JsonMap, key: Key, struct: str | None, schema: Schema) -> bool:
+def has_key(element: JsonMap, key: Key, struct: str | None, schema: Schema) -> bool:
+    """Whether an element has these values in these key fields."""
     return all(same(element.get(name, schema.key_defaults.get(f"{struct}.{name}", "")), value) for name, value in key.fields)
 
 
