@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, Protocol, TypeVar, overload
 
 from podcompose.check import mentioned, without_image
@@ -56,26 +57,27 @@ def compose(
     """
     dialect = keeping(dialect, unknown)
     errors: list[PodComposeError] = []
-    base, checked = _template(template, dialect, errors)
+    admin, checked = _template(template, dialect, errors)
     laid, patches = _overridden(overrides, checked, dialect, errors)
     hooks = _hooks(hook, errors)
-    if errors != [] or base is None:
-        # What the overrides add can be judged although they do not fit; what a hook would have added to that is not known.
-        strays = without_image(mentioned(patches), checked.manifest, patches, dialect) if base is not None and hooks == () else []
-        raise _together([*errors, *([OverrideError(strays)] if strays != [] else [])])
-    ran: list[Ran | Override] = []
-    for one in hooks:
-        laid = _hooked(laid, one, dialect, checked, ran)
-    strays = without_image(laid.manifest, checked.manifest, [*patches, *ran], dialect)
+    laid, ran = _hooked(laid, hooks, dialect, checked, errors)
+    if errors == []:
+        strays = without_image(laid.manifest, checked.manifest, [*patches, *ran], dialect)
+    else:
+        # What the overrides say of containers can be judged although they do not fit, if it is known what all of them say.
+        known = len(patches) == len(overrides) and hooks == () and all(patch.kind == "patch" for patch in patches)
+        strays = without_image(mentioned(patches), checked.manifest, patches, dialect) if known else []
     if strays != []:
-        raise (OverrideError if strays[0].stage == "override" else HookError)(strays)
-    return Composition(laid.manifest, base, patches, tuple(ran), dialect, laid.exponents)
+        errors.append((OverrideError if strays[0].stage == "override" else HookError)(strays))
+    if errors != [] or admin is None:
+        raise _together(errors)
+    return Composition(laid.manifest, admin, patches, ran, dialect, laid.exponents)
 
 
 def _template(template: Any, dialect: Dialect, errors: list[PodComposeError]) -> tuple[Template | None, Checked]:
     try:
-        base = template if isinstance(template, Template) else Template.from_pod(template, dialect=dialect)
-        return base, base.checked(dialect)
+        admin = template if isinstance(template, Template) else Template.from_pod(template, dialect=dialect)
+        return admin, admin.checked(dialect)
     except TemplateError as error:
         errors.append(error)
         return None, Checked({}, {}, False, [])
@@ -87,7 +89,8 @@ def _overridden(
     """Lay each override over what those before it made; one that is wrong is noted and left out."""
     manifest, exponents, patches = checked.manifest, checked.exponents, list[Override]()
     for place, given in enumerate(overrides, 1):
-        packed = Override.packed(given) if type(given) is dict and dialect.engine == "structural" else None
+        plain_enough = type(given) is dict and dialect.engine == "structural" and dialect.unknown == "error"
+        packed = Override.packed(given) if plain_enough else None
         if packed is not None:
             # Most mappings are plain and right, and the merge judges them: nothing else need look at them.
             plain = plainly(lay, manifest, given, dialect, checked.indexes)
@@ -98,7 +101,7 @@ def _overridden(
         try:
             patches.append(as_override(given))
         except OverrideError as error:
-            errors.append(error)
+            errors.append(OverrideError(_numbered(problem, place, len(overrides)) for problem in error.problems))
             continue
         if errors != [] and patches[-1].kind == "json-patch":
             continue  # its paths lead into a pod that does not come about
@@ -106,7 +109,7 @@ def _overridden(
         if laid.found == []:
             manifest, exponents = laid.manifest, exponents or laid.exponents
         else:
-            errors.append(_error(OverrideError, patches[-1], laid, f"#{place}" if len(overrides) > 1 else ""))
+            errors.append(_error(OverrideError, patches[-1], laid, place, len(overrides)))
     return Laid(manifest, exponents, []), tuple(patches)
 
 
@@ -120,21 +123,33 @@ def _hooks(hook: Hook | Sequence[Hook] | None, errors: list[PodComposeError]) ->
         return ()
 
 
-def _hooked(before: Laid, hook: CodeHook | Override, dialect: Dialect, checked: Checked, ran: list[Ran | Override]) -> Laid:
-    if isinstance(hook, CodeHook):
-        left = run_hook(hook, before.manifest, dialect)
-        ran.append(Ran(hook, left.manifest))
-        return left
-    laid = lay_override(before.manifest, hook, dialect, checked.indexes)
-    if laid.found != []:
-        raise _error(HookError, hook, laid, "")
-    ran.append(hook)
-    return laid._replace(exponents=before.exponents or laid.exponents)
+def _hooked(
+    laid: Laid, hooks: tuple[CodeHook | Override, ...], dialect: Dialect, checked: Checked, errors: list[PodComposeError]
+) -> tuple[Laid, tuple[Ran | Override, ...]]:
+    """Let each hook have its word; where something is wrong already, code is not run, and data is only judged."""
+    ran: list[Ran | Override] = []
+    for place, hook in enumerate(hooks, 1):
+        if isinstance(hook, Override) and (errors == [] or hook.kind != "json-patch"):
+            after = lay_override(laid.manifest, hook, dialect, checked.indexes)
+            if after.found != []:
+                errors.append(_error(HookError, hook, after, place, len(hooks)))
+                continue
+            laid = after._replace(exponents=laid.exponents or after.exponents)
+            ran.append(hook)
+        elif isinstance(hook, CodeHook) and errors == []:
+            laid = run_hook(hook, laid.manifest, dialect)
+            ran.append(Ran(hook, laid.manifest))
+    return laid, tuple(ran)
 
 
-def _error(error: type[PodComposeError], patch: Override, laid: Laid, unnamed: str) -> PodComposeError:
-    origin = Origin(patch.stage, patch.name or unnamed, patch.source)
-    return error(origin.problems(laid.found, patch.document.marks))
+def _error(error: type[PodComposeError], patch: Override, laid: Laid, place: int, count: int) -> PodComposeError:
+    problems = patch.origin.problems(laid.found, patch.document.marks)
+    return error(_numbered(problem, place, count) for problem in problems)
+
+
+def _numbered(problem: Problem, place: int, count: int) -> Problem:
+    """A problem of a stage without a name: told by its number, where there are several."""
+    return replace(problem, who=f"#{place}") if problem.who == "" and count > 1 else problem
 
 
 def _together(errors: list[PodComposeError]) -> PodComposeError:

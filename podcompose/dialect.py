@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from podcompose.core.lists import Strategy
@@ -17,7 +18,7 @@ from podcompose.core.one_of import Switch
 from podcompose.core.plan import Plan, compile_plan
 from podcompose.core.scalars import Strictness
 from podcompose.core.schema import Schema
-from podcompose.errors import DialectError, Problem
+from podcompose.errors import DialectError, Problem, a
 from podcompose.schema.pod import POD
 
 __all__ = ["APPLY", "COMPOSE", "STRATEGIC", "Dialect", "keeping"]
@@ -64,6 +65,23 @@ class Dialect:
 
     def __post_init__(self) -> None:
         """Refuse a word that means nothing; what names the schema is judged when the plan is compiled."""
+        self._must_be_known()
+        set_once = object.__setattr__
+        try:
+            set_once(self, "atomic", frozenset(_names(self.atomic)))
+            set_once(self, "keys", MappingProxyType({str(name): _names(names) for name, names in self.keys.items()}))
+            set_once(self, "lists", MappingProxyType({str(name): strategy for name, strategy in self.lists.items()}))
+        except (TypeError, ValueError, AttributeError) as cause:
+            message = f"`atomic` is a set of names, `keys` and `lists` are maps by name: {cause}"
+            raise self._error("wrong-type", "", message) from cause
+        if self.engine == "strategic" and (len(self.atomic) > 0 or len(self.keys) > 0 or len(self.lists) > 0):
+            message = "strategic merge patch has lists and maps of its own: nothing of them can be set"
+            raise self._error("unknown-word", "engine", message)
+
+    def _error(self, code: str, path: str, message: str) -> DialectError:
+        return DialectError([Problem(code, path, message, "dialect", self.name)])
+
+    def _must_be_known(self) -> None:
         known = {
             "one_ofs": get_args(Switch),
             "repeated": ("error", "keep"),
@@ -83,6 +101,7 @@ class Dialect:
         if any(self is ours for ours in (COMPOSE, APPLY, STRATEGIC)):
             return self.name
         choices = {choice.name: getattr(self, choice.name) for choice in fields(self) if choice.init}
+        choices |= {"keys": dict(self.keys), "lists": dict(self.lists)}
         if self.schema is POD:
             del choices["schema"]
         return (_restored, (choices,))
@@ -96,6 +115,10 @@ class Dialect:
         if self._plans == []:
             self._plans.append(compile_plan(self, _DEEPMERGE))
         return self._plans[0]
+
+
+def _names(names: Any) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _restored(choices: dict[str, Any]) -> Dialect:
@@ -161,7 +184,16 @@ def keeping(dialect: Dialect, unknown: Literal["error", "keep"] | None) -> Diale
     >>> keeping(COMPOSE, "keep").unknown, keeping(COMPOSE, None) is COMPOSE
     ('keep', True)
     """
-    return dialect if unknown in (None, dialect.unknown) else _keeping(dialect, unknown)
+    given: Any = dialect
+    if not isinstance(given, Dialect):
+        message = f"a dialect is COMPOSE, APPLY, STRATEGIC or made of one of them, not {a(type(given).__name__)}"
+        raise DialectError([Problem("wrong-type", "", message, "dialect")])
+    if unknown is None or unknown == dialect.unknown:
+        return dialect
+    word: Any = unknown
+    if word not in ("error", "keep"):
+        raise DialectError([Problem("unknown-word", "unknown", f"{unknown!r:.60} is none of error, keep", "dialect", dialect.name)])
+    return _keeping(dialect, unknown)
 
 
 @lru_cache(maxsize=32)

@@ -13,7 +13,7 @@ from podcompose.core.json import Json, JsonMap, snapshot
 from podcompose.core.merge import Laid, check
 from podcompose.dialect import Dialect
 from podcompose.errors import Finding, HookError, OverrideError, PodComposeError, Problem, a
-from podcompose.intake import Origin, read_model
+from podcompose.intake import Origin, model_name, read_model, wrong_kind
 from podcompose.override import Override, as_override
 
 __all__ = ["CodeHook", "Hook", "Ran", "as_hooks", "run_hook"]
@@ -86,11 +86,15 @@ def _as_hook(hook: Any) -> CodeHook | Override:
 
 
 def _code_hook(function: Callable[[Any], Any], name: str | None = None) -> CodeHook:
-    inner = inspect.unwrap(getattr(function, "func", function))
-    method = inner if hasattr(inner, "__code__") else getattr(type(inner), "__call__", inner)  # noqa: B004 # its code is wanted
-    code = getattr(method, "__code__", None)
-    who = name or f"{getattr(inner, '__module__', '?')}:{getattr(inner, '__qualname__', type(inner).__qualname__)}"
-    return CodeHook(function, Origin("hook", who, getattr(code, "co_filename", None)), getattr(code, "co_firstlineno", None))
+    try:
+        inner = inspect.unwrap(getattr(function, "func", function))
+        method = inner if hasattr(inner, "__code__") else getattr(type(inner), "__call__", inner)  # noqa: B004 # its code is wanted
+        code = getattr(method, "__code__", None)
+        who = name or f"{getattr(inner, '__module__', '?')}:{getattr(inner, '__qualname__', type(inner).__qualname__)}"
+        source, line = getattr(code, "co_filename", None), getattr(code, "co_firstlineno", None)
+    except Exception:  # a stranger's object that does not like to be asked who it is
+        who, source, line = name or type(function).__qualname__, None, None
+    return CodeHook(function, Origin("hook", who, source), line)
 
 
 def _imported(name: str) -> CodeHook:
@@ -100,7 +104,7 @@ def _imported(name: str) -> CodeHook:
         raise _not_found(name, "this names no function", form)
     try:
         found: Any = importlib.import_module(module)
-    except Exception as cause:  # an import runs a stranger's code
+    except (Exception, SystemExit) as cause:  # an import runs a stranger's code
         raise _not_found(name, f"module {module!r} cannot be imported: {type(cause).__name__}: {cause}", None) from cause
     for part in attribute.split("."):
         if not hasattr(found, part):
@@ -130,7 +134,8 @@ def run_hook(hook: CodeHook, manifest: JsonMap, dialect: Dialect) -> Laid:
     if found == []:
         left = carry(manifest, before, after, dialect.schema)
         checked = check(left, dialect)
-        if checked.found == []:
+        found += wrong_kind(left)
+        if found == [] and checked.found == []:
             # What the judge did not change is better kept as it is: it shares with the manifest before.
             return Laid(checked.manifest if checked.changed else left, checked.exponents, [])
         found += checked.found
@@ -153,9 +158,7 @@ def _call(hook: CodeHook, pod: Any) -> Any:
 
 
 def _read(hook: CodeHook, returned: Any, found: list[Finding]) -> Json:
-    from podcompose.models import is_model
-
-    if is_model(returned) and type(returned).__name__ == "V1Pod":
+    if model_name(returned) == "V1Pod":
         return read_model(returned, found)
     if isinstance(returned, Mapping):
         return snapshot(returned, found)

@@ -14,13 +14,26 @@ from podcompose.core.json import Json, JsonMap, Marks, kind_of, snapshot
 from podcompose.core.path import format_raw
 from podcompose.errors import Finding, PodComposeError, Problem, RawPath, a
 
-__all__ = ["Document", "Origin", "as_pod", "file_name", "from_text", "from_value", "read_model", "read_text", "take"]
+__all__ = [
+    "Document",
+    "Origin",
+    "as_pod",
+    "file_name",
+    "from_text",
+    "from_value",
+    "model_name",
+    "read_model",
+    "read_text",
+    "take",
+    "wrong_kind",
+]
 
 _NO_MARKS: Marks = {}
 
 #: Where a PodTemplate has its pod.
 _WRAPPED = "template"
 
+_CLIENTS = ("kubernetes", "kubernetes_asyncio")
 _POD_MODELS = ("V1Pod", "V1PodTemplateSpec", "V1PodTemplate")
 
 
@@ -88,15 +101,14 @@ def take(value: object) -> Document:
     'a pod is a V1Pod or a mapping, not an int'
     """
     found: list[Finding] = []
-    if _is_model(value):
-        name = type(value).__name__
+    name = model_name(value)
+    if name is not None:
         manifest: Json = read_model(value, found)
         if name not in _POD_MODELS:
             found.append(Finding("bad-kind", ".", f"a pod is wanted, not {a(name)}", "wrap it in a V1Pod"))
         return Document({"kind": "PodTemplate", **manifest} if name == "V1PodTemplate" else manifest, {}, tuple(found))
     if not isinstance(value, Mapping):
-        name = type(value).__name__
-        message = f"a pod is a V1Pod or a mapping, not {a(name)}"
+        message = f"a pod is a V1Pod or a mapping, not {a(type(value).__name__)}"
         return Document({}, {}, (Finding("bad-kind", ".", message, _other_way(value)),))
     return Document(snapshot(value, found), {}, tuple(found))
 
@@ -112,8 +124,10 @@ def read_model(value: Any, found: list[Finding]) -> JsonMap:
         return {}
 
 
-def _is_model(value: object) -> bool:
-    return type(value).__module__.partition(".")[0].startswith("kubernetes")
+def model_name(value: object) -> str | None:
+    """The client's name for what a typed object is; None for anything else."""
+    names = (kind.__name__ for kind in type(value).__mro__ if kind.__module__.partition(".")[0] in _CLIENTS)
+    return next((name for name in names if name[:1] == "V"), None)
 
 
 def _other_way(value: object) -> str | None:
@@ -137,6 +151,13 @@ def from_text(text: object) -> Document:
         return Document({}, {}, (Finding("bad-kind", "", f"text is a str or bytes, not {a(type(text).__name__)}"),))
     document = read(text)
     return as_pod(Document(document.value, document.marks, tuple(document.found)))
+
+
+def label(name: object) -> str | None:
+    """A name or source as plain text, a path included; None where there is none."""
+    if name is None or type(name) is str:
+        return name
+    return str.__str__(name) if isinstance(name, str) else file_name(name)
 
 
 def file_name(path: object) -> str:
@@ -171,8 +192,10 @@ def as_pod(document: Document) -> Document:
         return _refused(document, Finding("bad-kind", ".", f"a pod is a map, got {kind_of(value)}", _unlisted(value)))
     kind, version = value.get("kind"), value.get("apiVersion")
     if kind not in (None, "Pod", "PodTemplate"):
-        where = value.get("spec") if type(value.get("spec")) is dict else {}
-        hint = "take its `.spec.template`" if type(where) is dict and _WRAPPED in where else None
+        spec = value.get("spec")
+        where = spec if type(spec) is dict else {}
+        hint = "take its `.spec.template`" if _WRAPPED in where else None
+        hint = "write `Pod`" if type(kind) is str and kind.lower() == "pod" else hint
         return _refused(
             document, Finding("bad-kind", ".kind", f"a Pod or a PodTemplate is wanted, not {_named(kind)}", hint, ("kind",))
         )
@@ -180,6 +203,22 @@ def as_pod(document: Document) -> Document:
         message = f"a {kind or 'Pod'} is of apiVersion v1, not {_named(version)}"
         document = _with(document, Finding("bad-kind", ".apiVersion", message, None, ("apiVersion",)))
     return _unwrapped(document) if kind == "PodTemplate" else document
+
+
+def wrong_kind(manifest: Json) -> list[Finding]:
+    """
+    What a finished pod says of itself that it is not.
+
+    >>> [finding.path for finding in wrong_kind({"kind": "Job"})]
+    ['.kind']
+    """
+    wanted = {"kind": "Pod", "apiVersion": "v1"}
+    if type(manifest) is not dict:
+        return []
+    wrong = {name: manifest[name] for name in wanted if name in manifest and manifest[name] not in (None, wanted[name])}
+    return [
+        Finding("bad-kind", f".{name}", f"a pod is of {name} {wanted[name]}, not {_named(value)}") for name, value in wrong.items()
+    ]
 
 
 def _refused(document: Document, finding: Finding) -> Document:

@@ -12,7 +12,7 @@ from podcompose.core.json import Json, JsonMap, Mark, copy, kind_of, same, snaps
 from podcompose.core.path import Path, parse_path
 from podcompose.core.select import resolve
 from podcompose.errors import Finding, OverrideError, PathError, Problem
-from podcompose.intake import Document, Origin, as_pod, file_name, from_text, from_value, read_text
+from podcompose.intake import Document, Origin, as_pod, file_name, from_text, from_value, label, read_text
 from podcompose.schema.pod import POD
 
 __all__ = ["Override", "as_override"]
@@ -50,6 +50,7 @@ class Override:
         self._set(from_value({} if value is None else value), name, source, "patch", delete)
 
     def _set(self, document: Document, name: str, source: str | None, kind: Kind, delete: Iterable[str] = ()) -> None:
+        name, source = label(name) or "", label(source)
         deleted, odd = _texts(delete)
         paths: tuple[Path, ...] = ()
         if document.found != () or deleted != () or odd != ():
@@ -116,24 +117,24 @@ class Override:
         return cls.from_yaml(read_text(source, Origin("override", name, source), OverrideError), name, source, delete=delete)
 
     @classmethod
-    def json_patch(cls, operations: Any, name: str = "", source: str | None = None) -> Override:
+    def json_patch(cls, ops: Any, name: str = "", source: str | None = None) -> Override:
         """
         An RFC 6902 JSON patch: a list of operations, or its JSON or YAML text.
 
         >>> Override.json_patch([{"op": "add", "path": "/spec/hostNetwork", "value": False}]).kind
         'json-patch'
         """
-        return cls._of(_operations(_raw(operations)), name, source, "json-patch")
+        return cls._of(_operations(_raw(ops)), name, source, "json-patch")
 
     @classmethod
-    def merge_patch(cls, value: Any, name: str = "", source: str | None = None) -> Override:
+    def merge_patch(cls, obj: Any, name: str = "", source: str | None = None) -> Override:
         """
         An RFC 7396 merge patch: maps merge, null deletes, lists are replaced whole.
 
         >>> Override.merge_patch({"spec": {"tolerations": None}}).kind
         'merge-patch'
         """
-        return cls._of(_merge_patch(_raw(value)), name, source, "merge-patch")
+        return cls._of(_merge_patch(_raw(obj)), name, source, "merge-patch")
 
     @property
     def value(self) -> Json:

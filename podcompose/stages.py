@@ -11,6 +11,7 @@ from podcompose.core.select import locate, without
 from podcompose.core.walk import Index
 from podcompose.dialect import Dialect
 from podcompose.errors import Finding
+from podcompose.intake import wrong_kind
 from podcompose.override import Override
 
 __all__ = ["lay_override"]
@@ -30,9 +31,10 @@ def lay_override(original: JsonMap, override: Override, dialect: Dialect, indexe
     patched = apply(original, override.document.value, found)
     if found != []:
         return Laid(original, True, found)
+    found += wrong_kind(patched)
     checked = check(patched, dialect)
     # What was found stands in the patched pod, not in the document that was written: it has a path, but no line of its own.
-    return Laid(checked.manifest, True, [finding._replace(raw=()) for finding in checked.found])
+    return Laid(checked.manifest, True, [finding._replace(raw=()) for finding in [*found, *checked.found]])
 
 
 def _merge_patch(original: JsonMap, patch: Json, found: list[Finding]) -> Json:
@@ -50,13 +52,31 @@ def _json_patch(original: JsonMap, operations: Json, found: list[Finding]) -> Js
     for place, operation in enumerate(operations):
         try:
             patched = JsonPatch([operation]).apply(patched, in_place=True)
+            if operation["op"] in ("copy", "move"):
+                patched = _bounded(patched)
             if operation["op"] == "test" and not _equal(JsonPointer(operation["path"]).resolve(patched), operation.get("value")):
                 raise JsonPatchException(f"{operation.get('value')!r} is not what is there")
-        except (JsonPatchException, JsonPointerException, KeyError, IndexError, TypeError, ValueError, AttributeError) as cause:
+        except (JsonPatchException, JsonPointerException, *_FAILURES) as cause:
             named = f"operation {place} ({operation['op']} {operation['path']})"
             found.append(Finding("failed-operation", _from_pointer(operation["path"]), f"{named} failed: {cause}", None, (place,)))
             return patched
-    return patched if type(patched) is dict else _no_pod(patched, found)
+    if type(patched) is not dict:
+        found.append(Finding("failed-operation", "", "what is left is no map"))
+        return {}
+    return snapshot(patched, found)
+
+
+#: What jsonpatch and jsonpointer raise besides their own errors.
+_FAILURES = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError)
+
+
+def _bounded(patched: Json) -> Json:
+    """A pod that copies have not made to grow without end."""
+    found: list[Finding] = []
+    plain = snapshot(patched, found)
+    if found != []:
+        raise ValueError(found[0].message)
+    return plain
 
 
 def _from_pointer(pointer: str) -> str:
@@ -74,8 +94,3 @@ def _equal(left: Json, right: Json) -> bool:
     if type(left) is dict and type(right) is dict:
         return left.keys() == right.keys() and all(_equal(value, right[name]) for name, value in left.items())
     return same(left, right)
-
-
-def _no_pod(_patched: Json, found: list[Finding]) -> Json:
-    found.append(Finding("failed-operation", "", "what is left is no map"))
-    return {}

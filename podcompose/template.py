@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from podcompose.core import hints
-from podcompose.core.json import Json, JsonMap, Marks, copy
+from podcompose.core.json import Json, JsonMap, Marks, copy, same
 from podcompose.core.merge import Checked, check, plainly
 from podcompose.dialect import COMPOSE, Dialect, keeping
 from podcompose.errors import Problem, TemplateError, UnknownTemplateError, a
-from podcompose.intake import Document, Origin, as_pod, file_name, from_text, from_value, read_text
+from podcompose.intake import Document, Origin, as_pod, file_name, from_text, from_value, label, read_text
 
 __all__ = ["Catalog", "Template", "main_container"]
 
@@ -40,8 +40,8 @@ class Template:
     def __init__(self, document: Document, name: str, source: str | None, dialect: Dialect, known: Checked | None = None) -> None:
         """Use `from_file`, `from_yaml` or `from_pod`."""
         set_once = object.__setattr__
-        set_once(self, "name", name)
-        set_once(self, "source", source)
+        set_once(self, "name", label(name) or "")
+        set_once(self, "source", label(source))
         set_once(self, "_document", document)
         set_once(self, "_checked", {} if known is None else {dialect: known})
         self.checked(dialect)
@@ -97,7 +97,8 @@ class Template:
     @property
     def manifest(self) -> JsonMap:
         """The pod as wire JSON; a copy, the caller's to keep."""
-        return dict(copy(self._document.value))
+        manifest: JsonMap = copy(self._document.value)
+        return manifest
 
     @property
     def main_container(self) -> str | None:
@@ -148,7 +149,7 @@ class Template:
         """Equal documents, names and sources."""
         if not isinstance(other, Template):
             return NotImplemented
-        return (self._document, self.name, self.source) == (other._document, other.name, other.source)
+        return (self.name, self.source) == (other.name, other.source) and same(self._document.value, other._document.value)
 
     __hash__ = None  # type: ignore[assignment] # a manifest has no cheap hash
 
@@ -242,7 +243,7 @@ def _named(templates: str | os.PathLike[str] | Mapping[str, Any]) -> Mapping[str
 
     folder = file_name(templates)
     try:
-        files = [path for path in sorted(Path(folder).iterdir()) if path.suffix in (".yaml", ".yml", ".json") and path.is_file()]
+        files = [path for path in sorted(Path(folder).iterdir()) if _is_template(path)]
     except (OSError, ValueError) as cause:
         message = f"this folder cannot be read: {getattr(cause, 'strerror', None) or cause}"
         raise TemplateError([Problem("unreadable", "", message, "template", "", folder)]) from cause
@@ -251,6 +252,10 @@ def _named(templates: str | os.PathLike[str] | Mapping[str, Any]) -> Mapping[str
         names = hints.listed(path.name for path in twice)
         raise TemplateError([Problem("repeated-key", "", f"files of one name are one template: {names}", "template", "", folder)])
     return {path.stem: path for path in files}
+
+
+def _is_template(path: Any) -> bool:
+    return path.suffix in (".yaml", ".yml", ".json") and not path.name.startswith(".") and bool(path.is_file())
 
 
 def _by_name(templates: Mapping[Any, Any]) -> Mapping[str, Any]:

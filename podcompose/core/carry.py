@@ -22,7 +22,8 @@ def carry(manifest: JsonMap, before: JsonMap, after: JsonMap, schema: Schema) ->
     Apply the changes from `before` to `after` to `manifest`; what `before` does not show of it stays.
 
     Shapes: wire JSON. `before` is `manifest` without what the client cannot hold: its lists are as long and in the same order.
-            Elements of keyed lists are matched by key, those of other lists where they are equal; a renamed element is a new one.
+            Elements of keyed lists are matched by key, those of other lists where they are equal. In a list that is as long as it
+            was, one that was changed, or was given another key and nothing else, is known by its place.
     Laws:   carry(m, b, b) == m; carry(m, m, a) == a; no argument is written to; unchanged parts are shared with `manifest`.
 
     >>> from podcompose.schema.pod import POD
@@ -62,7 +63,7 @@ def _carry_map(shown: tuple[JsonMap, JsonMap], after: JsonMap, field: Field | No
 
 
 def _carry_list(shown: tuple[list[Json], list[Json]], after: list[Json], field: Field | None, schema: Schema) -> list[Json]:
-    """Give each element of `after` what the element it was hides: the first unused one of the same key, or else the same value."""
+    """Give each element of `after` what the element it was hides: one of the same key (or value, in a list without keys)."""
     manifest, before = shown
     element = None if field is None else field._replace(kind="struct", keys=())
     if len(before) == len(after) and all(map(same, before, after)):
@@ -71,11 +72,22 @@ def _carry_list(shown: tuple[list[Json], list[Json]], after: list[Json], field: 
     known: dict[str, list[_Shown]] = {}
     for pair in reversed(list(zip(*shown, strict=True))):
         known.setdefault(identify(pair[1]), []).append(pair)
-    result = []
-    for entry in after:
-        pairs = known.get(identify(entry), [])
-        result.append(_carry(pairs.pop(), entry, element, schema) if pairs != [] else entry)
-    return result
+    found = [pairs.pop() if (pairs := known.get(identify(entry), [])) != [] else None for entry in after]
+    if len(after) == len(before):
+        left = {id(pair[0]) for pairs in known.values() for pair in pairs}
+        keys = field.keys if field is not None else ()
+        for at, pair in enumerate(zip(*shown, strict=True)):
+            if found[at] is None and id(pair[0]) in left and _renamed(pair[1], after[at], keys):
+                found[at] = pair
+    return [_carry(pair, entry, element, schema) if pair is not None else entry for pair, entry in zip(found, after, strict=True)]
+
+
+def _renamed(before: Json, after: Json, keys: tuple[str, ...]) -> bool:
+    """Whether an element may be the one that stood in its place: in a keyed list, if all but its key is the same."""
+    if type(before) is not dict or type(after) is not dict:
+        return False
+    rest = {name: value for name, value in before.items() if name not in keys}
+    return keys == () or (rest != {} and same(rest, {name: value for name, value in after.items() if name not in keys}))
 
 
 def _by_key(field: Field, schema: Schema) -> Callable[[Any], str]:

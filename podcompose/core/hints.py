@@ -48,13 +48,31 @@ def unknown_field(struct: str, name: str, fields: Collection[str], owners: Mappi
     if spelled is not None:
         case = " Kubernetes writes it in camelCase" if "_" in name else " Upper and lower case matter"
         return message, f"did you mean `{spelled}`?{case}"
+    if (struct, camel) in _MEANT:
+        return message, _MEANT[struct, camel]
     guess = close(camel, fields)
+    homes = sorted(owners.get(camel, []), key=lambda home: _OFTEN.index(home) if home in _OFTEN else len(_OFTEN))
+    elsewhere = f"`{camel}` is a field of {listed(homes[:3])}"
     if guess is not None:
-        return message, f"did you mean `{guess}`?"
-    homes = owners.get(camel, [])
+        return message, f"did you mean `{guess}`?" + (f" ({elsewhere})" if homes != [] and homes[0] in _OFTEN else "")
     if homes != []:
-        return message, f"`{camel}` is a field of {listed(homes[:3])}"
+        return message, elsewhere
     return message, 'if it is newer than Kubernetes 1.37, `unknown="keep"` takes it as it is'
+
+
+#: Where a field that stands at the wrong place most often belongs.
+_OFTEN = ["PodSpec", "Container", "ObjectMeta", "PodSecurityContext", "SecurityContext", "ResourceRequirements"]
+
+#: Names that people take for others, by struct.
+_MEANT = {
+    ("SecretVolumeSource", "name"): "a volume names its secret by `secretName`",
+    ("PersistentVolumeClaimVolumeSource", "name"): "a volume names its claim by `claimName`",
+    ("ConfigMapVolumeSource", "configMapName"): "a volume names its config map by `name`",
+    ("Volume", "pvc"): "did you mean `persistentVolumeClaim`?",
+    ("ResourceRequirements", "cpu"): "it belongs under `limits` or `requests`",
+    ("ResourceRequirements", "memory"): "it belongs under `limits` or `requests`",
+    ("Pod", "template"): "a pod is what stands under `template`: take it out, or write `kind: PodTemplate`",
+}
 
 
 def unknown_directive(name: str) -> tuple[str, str | None]:
@@ -89,10 +107,15 @@ def element_for(value: Json, key: str) -> str | None:
     """
     How to write what was given where an element of a keyed list is wanted.
 
-    >>> element_for("x", "name")
-    'write {"name": "x"}'
+    >>> element_for("x", "name"), element_for("A=1", "name")
+    ('write {"name": "x"}', 'write {"name": "A", "value": "1"}')
     """
-    return f'write {{"{key}": "{value}"}}' if type(value) is str and len(value) < 40 else None
+    if type(value) is int and key == "containerPort":
+        return f'write {{"{key}": {value}}}'
+    if type(value) is not str or len(value) > 60:
+        return None
+    name, equals, text = value.partition("=")
+    return f'write {{"{key}": "{name}", "value": "{text}"}}' if equals != "" and key == "name" else f'write {{"{key}": "{value}"}}'
 
 
 def map_for(value: Json) -> str | None:

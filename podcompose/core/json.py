@@ -17,6 +17,9 @@ JsonMap: TypeAlias = dict[str, Any]
 #: How many maps and lists inside each other are taken for a pod at all; a Pod of today needs fewer than 20.
 DEPTH = 100
 
+#: How many maps and lists in all; the largest pod that an API server takes (1.5 MB) has fewer.
+SIZE = 500_000
+
 _INT64 = 2**63
 
 
@@ -45,41 +48,42 @@ def snapshot(value: object, found: list[Finding]) -> Json:
     {'a': [1, 'x']}
     """
     try:
-        return _plain(value, DEPTH)
+        return _plain(value, DEPTH, [SIZE])
     except _OddError:
-        return _snapshot(value, (), found)
+        return _snapshot(value, (), found, [SIZE])
 
 
 class _OddError(Exception):
     """Something that needs a second look, with its path at hand."""
 
 
-def _plain(value: Any, depth: int) -> Json:
+def _plain(value: Any, depth: int, left: list[int]) -> Json:
     """Copy what is plainly JSON: exact types and ASCII text. Most values are, and need no path."""
-    if depth == 0:
+    left[0] -= 1
+    if depth == 0 or left[0] < 0:
         raise _OddError
     if type(value) is dict:
         copied = {}
         for key, entry in value.items():
             if type(key) is not str or not key.isascii():
                 raise _OddError
-            copied[key] = entry if type(entry) is str and entry.isascii() else _plain_entry(entry, depth)
+            copied[key] = entry if type(entry) is str and entry.isascii() else _plain_entry(entry, depth, left)
         return copied
     if type(value) is list:
-        return [entry if type(entry) is str and entry.isascii() else _plain_entry(entry, depth) for entry in value]
-    return _plain_entry(value, depth)
+        return [entry if type(entry) is str and entry.isascii() else _plain_entry(entry, depth, left) for entry in value]
+    return _plain_entry(value, depth, left)
 
 
-def _plain_entry(value: Any, depth: int) -> Json:
+def _plain_entry(value: Any, depth: int, left: list[int]) -> Json:
     kind = type(value)
     if kind is dict or kind is list:
-        return _plain(value, depth - 1)
+        return _plain(value, depth - 1, left)
     if value is None or kind is bool or (kind is int and -_INT64 <= value < _INT64):
         return value
     raise _OddError
 
 
-def _snapshot(value: Any, path: RawPath, found: list[Finding]) -> Json:
+def _snapshot(value: Any, path: RawPath, found: list[Finding], left: list[int]) -> Json:
     kind = type(value)
     if kind is str:
         return value if value.isascii() else _text(value, path, found)
@@ -88,16 +92,20 @@ def _snapshot(value: Any, path: RawPath, found: list[Finding]) -> Json:
     is_map = kind is dict or isinstance(value, Mapping)
     if not is_map and kind is not list and not isinstance(value, (list, tuple)):
         return _scalar(value, path, found)
+    left[0] -= 1
     if len(path) >= DEPTH:
+        left[0] = 0  # what holds itself twice has no end: nothing more is looked at
         return _note(found, "too-deep", path[:4], f"more than {DEPTH} maps and lists inside each other, or one that holds itself")
+    if left[0] < 0:
+        return None if found != [] else _note(found, "too-large", path[:4], f"more than {SIZE} maps and lists")
     if kind is not dict and kind is not list:
         value = _entries(value, path, found)
     if not is_map:
-        return [_snapshot(entry, (*path, index), found) for index, entry in enumerate(value)]
+        return [_snapshot(entry, (*path, index), found, left) for index, entry in enumerate(value)]
     result: JsonMap = {}
     for key, entry in value.items():
         name = key if type(key) is str and key.isascii() else _key(key, path, found)
-        result[name] = _snapshot(entry, (*path, name), found)
+        result[name] = _snapshot(entry, (*path, name), found, left)
     return result
 
 

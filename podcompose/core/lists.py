@@ -144,9 +144,13 @@ class KeyedList:
             key = entry.get(only) if only is not None and type(entry) is dict else None
             if type(key) is not str or key == "":
                 key = self._patch_key(entry, (at, place), walk)
-            if key in seen:
-                self._repeated((at, (place, self, entry)), walk)
-            elif key is not None:
+            if key is None or key in seen:
+                # It has no place in the list; what else is wrong with it is said all the same.
+                if key is not None:
+                    self._repeated((at, (place, self, entry)), walk)
+                if type(entry) is dict:
+                    merge({}, entry, (at, (place, self, entry)), walk)
+            else:
                 seen.add(key)
                 known = index.get(key, NOWHERE)
                 # A key that the original repeats has no one counterpart: the new element takes the place of all copies.

@@ -78,7 +78,7 @@ def check(original: Json, dialect: Dialect) -> Checked:
     """
     Judge wire JSON as an original of this dialect; a structural one is copied on the way.
     """
-    if dialect.engine != "structural":
+    if dialect.engine == "strategic":
         return Checked(original, {}, True, []) if type(original) is dict else Checked({}, {}, True, [_no_map(original)])
     indexes: dict[int, Index] = {}
     walk = Walk(
@@ -119,8 +119,8 @@ def _stranger(merger: Merger, original: JsonMap, patch: JsonMap, dialect: Dialec
     except Exception as error:  # whatever a stranger's code raises is its finding
         return Laid(original, True, [Finding("merger-failed", ".", f"{merger!r:.80} raised {type(error).__name__}: {error}")])
     walk = Walk(keep_unknown=dialect.unknown == "keep", repeats=True, recorded={})
-    dialect.plan().check(merged, None, walk)
-    return Laid(merged, True, found + walk.found)
+    checked = dialect.plan().check(merged, None, walk)
+    return Laid(checked, True, found + walk.found)
 
 
 def _in_order(found: list[Finding], document: Json) -> list[Finding]:

@@ -39,6 +39,7 @@ _SELECTOR = re.compile(
     r"""\[\s*(?:
         (?P<index>\d+)
       | (?P<name>"(?:[^"\\]|\\.)*")
+      | (?P<bare>[^\[\]"=,\s]+)
       | =\s*(?P<member>"(?:[^"\\]|\\.)*"|[^\],"]*)
       | (?P<pairs>[^=\[\]"]+=\s*(?:"(?:[^"\\]|\\.)*"|[^,\]"]*)(?:,[^=\[\]"]+=\s*(?:"(?:[^"\\]|\\.)*"|[^,\]"]*))*)
     )\s*\]""",
@@ -80,6 +81,8 @@ def _segment(match: re.Match[str], text: str, place: int) -> Segment:
             return int(match["index"])
         if match["name"] is not None:
             return str(json.loads(match["name"]))
+        if match["bare"] is not None:
+            return match["bare"]
         if match["member"] is not None:
             return Member(_value(match["member"].strip()))
         return Key(tuple((name, _value(value)) for name, value in _PAIR.findall(match["pairs"])))

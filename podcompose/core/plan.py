@@ -128,12 +128,15 @@ class _Compiler:
         defaults = tuple([self.schema.key_defaults.get(f"{field.of}.{key}", "") for key in keys])
         return KeyedList(self._whole(element, field.of), keys, defaults)
 
-    def _strategy(self, strategy: str | Strategy) -> Strategy:
+    def _strategy(self, strategy: Any) -> Strategy:
         if callable(strategy):
-            return strategy
-        if strategy not in self.strategies.names:
+            chosen: Strategy = strategy
+            return chosen
+        if not isinstance(strategy, str) or strategy not in self.strategies.names:
+            names = hints.listed(self.strategies.names)
+            guess = _meant(str(strategy), self.strategies.names)
             self._problem(
-                "unknown-strategy", "", f"there is no list strategy {strategy!r}", _meant(strategy, self.strategies.names)
+                "unknown-strategy", "", f"there is no list strategy {strategy!r:.60} (there are {names}, or a callable)", guess
             )
             return self.strategies.named("override")
         return self.strategies.named(strategy)
@@ -182,6 +185,8 @@ class _Compiler:
         for key in keys:
             if field is not None and key not in fields:
                 self._problem("unknown-field", name, f"its elements have no field `{key}`", _meant(key, fields))
+            elif field is not None and fields[key].kind != "scalar":
+                self._problem("wrong-type", name, f"`{key}` is no scalar, so it is no key")
 
     def _problem(self, code: str, path: str, message: str, suggestion: str | None = None) -> None:
         self.problems.append(Problem(code, path, message, stage="dialect", suggestion=suggestion))

@@ -111,7 +111,9 @@ class Scalar:
         if kind is str and self.is_text:
             walk.note(at, "bad-text", f"{value!a:.80} holds a lone surrogate, which is no Unicode text")
         elif kind is int and self.expected.endswith("integer"):
-            walk.note(at, "out-of-range", f"expected {self.expected}, got an integer of {value.bit_length()} bits")
+            bits = 64 if "64" in self.expected else 32
+            limits = f"from -2**{bits - 1} to 2**{bits - 1} - 1" if bits == 64 else f"from {-(2**31)} to {2**31 - 1}"
+            walk.note(at, "out-of-range", f"expected {self.expected}, {limits}; this one has {value.bit_length()} bits")
         elif kind is float and not _finite(value):
             walk.note(at, "not-json", f"JSON has no number for {value!r}")
         else:

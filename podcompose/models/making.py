@@ -130,6 +130,9 @@ def _plain(value: Json, making: _Making) -> Json:
     entries = value.values() if kind is dict else value if kind is list else ()
     if value is None or not all(type(entry) is str for entry in entries):
         making.exact = False
+    if kind is dict:
+        # The clients hold maps of text: a quantity that was written as a number (nvidia.com/gpu: 1) is text there.
+        return {name: str(entry) if type(entry) in (int, float) else copy(entry) for name, entry in value.items()}
     return copy(value)
 
 

@@ -44,7 +44,7 @@ def _read(value: Any, shape: Shape | None, path: RawPath, found: list[Finding]) 
     kind = type(value)
     if kind is bool or (kind is int and value.bit_length() < 64):
         return value
-    if len(path) >= DEPTH:
+    if len(path) >= DEPTH or (found != [] and found[-1].code == "too-deep"):
         return _too_deep(path, found)
     if kind is list:
         return _read_list(value, shape, path, found)
@@ -63,7 +63,7 @@ def _read(value: Any, shape: Shape | None, path: RawPath, found: list[Finding]) 
 
 
 def _read_model(model: Any, layout: Layout, path: RawPath, found: list[Finding]) -> JsonMap:
-    if len(path) >= DEPTH:
+    if len(path) >= DEPTH or (found != [] and found[-1].code == "too-deep"):
         return _too_deep(path, found)
     fields = layout.fields
     wire: JsonMap = {}
@@ -129,6 +129,8 @@ def _note(found: list[Finding], code: str, raw: RawPath, message: str, suggestio
 
 
 def _too_deep(path: RawPath, found: list[Finding]) -> JsonMap:
+    if found != [] and found[-1].code == "too-deep":
+        return {}  # what holds itself twice has no end: nothing more is looked at
     _note(found, "too-deep", path[:4], f"more than {DEPTH} maps and lists inside each other, or one that holds itself", None)
     return {}
 

@@ -249,8 +249,9 @@ def write(manifest: Json) -> str:
       set -e
       run
     """
-    text = yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=2**31)
-    return str(text).removesuffix("...\n")
+    text: str = yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=2**31)
+    # PyYAML ends a document that is one scalar with a line of its own.
+    return text[:-4] if text.endswith("\n...\n") else text
 
 
 class _Dumper(yaml.SafeDumper):
