@@ -52,7 +52,7 @@ def counterpart(elements: list[Json], place: int, others: list[Json]) -> int | N
     An equal one at the same place comes first, then equal ones in their order, then what changed at the same place.
 
     >>> counterpart(["x", "a", "b"], 1, ["a", "b"]), counterpart(["x", "a"], 0, ["a"]), counterpart(["x", "a"], 0, ["y", "a"])
-    (1, None, 0)
+    (0, None, 0)
     """
     if place < len(others) and same(elements[place], others[place]):
         return place
