@@ -176,6 +176,12 @@ def test_catalogs_leave_hidden_files_alone(tmp_path: Path) -> None:
     assert list(Catalog(tmp_path)) == ["a"]
 
 
+def test_an_elements_key_is_not_deleted() -> None:
+    """A container without its name would be nobody's."""
+    with pytest.raises(OverrideError, match="delete the element"):
+        Override({}, delete=[".spec.containers[name=base].name"])
+
+
 def test_a_source_may_be_a_path() -> None:
     """A path as source is text in what is stored."""
     assert Override({}, source=Path("o.yaml")).to_dict()["source"] == "o.yaml"  # type: ignore[arg-type] # a path is let in
