@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from podcompose.core.json import Json, JsonMap, Mark, copy, kind_of, same, snapshot
-from podcompose.core.path import Key, Path, parse_path
-from podcompose.core.select import resolve
+from podcompose.core.path import Path, parse_path
+from podcompose.core.select import not_deletable, resolve
 from podcompose.errors import Finding, OverrideError, PathError, Problem
 from podcompose.intake import Document, Origin, as_pod, file_name, from_text, from_value, label, read_text
 from podcompose.schema.pod import POD
@@ -233,7 +233,7 @@ def _resolved(delete: Iterable[str], origin: Origin, problems: list[Problem]) ->
     for text in delete:
         try:
             path = resolve(parse_path(text), POD)
-            message = _not_deletable(path)
+            message = not_deletable(path)
             if message is not None:
                 raise PathError([Problem("bad-path", text, message)])
             yield path
@@ -242,17 +242,6 @@ def _resolved(delete: Iterable[str], origin: Origin, problems: list[Problem]) ->
                 problems.append(
                     origin.problem(Finding(problem.code, f"delete={problem.path:.100}", problem.message, problem.suggestion), {})
                 )
-
-
-def _not_deletable(path: Path) -> str | None:
-    """Why a path cannot be deleted; None where it can."""
-    if path == ():
-        return "the whole pod cannot be deleted"
-    if type(path[-1]) is int:
-        return "a list element to be deleted is named by its key"
-    if len(path) > 1 and isinstance(path[-2], Key) and path[-1] in dict(path[-2].fields):
-        return "this is the key of the element; delete the element"
-    return None
 
 
 def _raw(value: Any) -> Document:

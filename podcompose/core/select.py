@@ -10,7 +10,7 @@ from podcompose.core.path import Key, Member, Path, Scalar, Segment, format_path
 from podcompose.core.schema import Field, Schema
 from podcompose.errors import PathError, Problem, RawPath
 
-__all__ = ["Place", "has_key", "locate", "reach", "resolve", "without"]
+__all__ = ["Place", "has_key", "locate", "not_deletable", "reach", "resolve", "without"]
 
 
 class Place(NamedTuple):
@@ -155,6 +155,22 @@ def _find(value: Json, segment: Segment, struct: str | None, schema: Schema) -> 
 def has_key(element: JsonMap, key: Key, struct: str | None, schema: Schema) -> bool:
     """Whether an element has these values in these key fields."""
     return all(same(element.get(name, schema.key_defaults.get(f"{struct}.{name}", "")), value) for name, value in key.fields)
+
+
+def not_deletable(path: Path) -> str | None:
+    """
+    Why a resolved path cannot be deleted; None where it can.
+
+    >>> not_deletable(())
+    'the whole pod cannot be deleted'
+    """
+    if path == ():
+        return "the whole pod cannot be deleted"
+    if type(path[-1]) is int:
+        return "a list element to be deleted is named by its key"
+    if len(path) > 1 and isinstance(path[-2], Key) and path[-1] in dict(path[-2].fields):
+        return "this is the key of the element; delete the element"
+    return None
 
 
 def without(manifest: JsonMap, raw: RawPath) -> JsonMap:
