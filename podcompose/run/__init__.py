@@ -1,0 +1,1 @@
+"""Launch pods exactly once, and learn their outcome for sure."""
