@@ -1,0 +1,1 @@
+"""Where pods run: on this machine, in memory, on Kubernetes."""
