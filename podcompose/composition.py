@@ -8,8 +8,10 @@ from podcompose.core.json import JsonMap, copy
 from podcompose.core.path import parse_path
 from podcompose.dialect import Dialect
 from podcompose.encode import encode, independent
+from podcompose.errors import HookError
 from podcompose.hook import Ran
 from podcompose.override import Override
+from podcompose.stages import lay_override
 from podcompose.template import Template, main_container
 
 if TYPE_CHECKING:
@@ -101,6 +103,13 @@ class Composition:
         return {name: copy(self._manifest[name]) for name in ("metadata", "spec") if name in self._manifest}
 
     @property
+    def namespace(self) -> str | None:
+        """The namespace the pod names; None if it names none."""
+        metadata = self._manifest.get("metadata", {})
+        named = metadata.get("namespace")
+        return named if type(named) is str else None
+
+    @property
     def main_container(self) -> str | None:
         """The container the annotation kubectl.kubernetes.io/default-container names, else the first; None if there is none."""
         return main_container(self._manifest)
@@ -140,6 +149,23 @@ class Composition:
         from podcompose.history import stage_changes
 
         return stage_changes(self._stages(), self.dialect.plan())
+
+    def with_stage(self, name: str, patch: Override) -> Composition:
+        """
+        The same with one patch more, laid over at a stage of its own after all hooks.
+
+        Raises: HookError: the patch does not fit.
+
+        >>> from podcompose import Override, compose
+        >>> compose({"spec": {}}).with_stage("launch", Override({"metadata": {"name": "a"}})).explain("metadata.name").stage
+        'launch'
+        """
+        patch = patch.at_stage(name)
+        laid = lay_override(self._manifest, patch, self.dialect, {})
+        if laid.found != []:
+            raise HookError(patch.origin.problems(laid.found, patch.document.marks))
+        exponents = self._exponents or laid.exponents
+        return Composition(laid.manifest, self.template, self.overrides, (*self.hooks, patch), self.dialect, exponents)
 
     def _stages(self) -> list[Stage]:
         from podcompose.history import stages

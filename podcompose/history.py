@@ -61,9 +61,14 @@ def stages(template: Template, overrides: Sequence[Override], hooks: Sequence[Ra
 
 
 def _named(stage: str, patches: Sequence[Ran | Override]) -> Iterator[tuple[str, str, Ran | Override]]:
+    own = [isinstance(patch, Override) and patch.stage not in ("override", "hook") for patch in patches]
+    numbered = own.count(False) > 1
     for place, patch in enumerate(patches, 1):
         name = patch.hook.origin.who if isinstance(patch, Ran) else patch.name
-        yield stage, name or (f"#{place}" if len(patches) > 1 else ""), patch
+        if isinstance(patch, Override) and own[place - 1]:
+            yield patch.stage, name, patch  # a stage after the hooks, such as launch
+        else:
+            yield stage, name or (f"#{place}" if numbered else ""), patch
 
 
 def _patch_stage(stage: str, who: str, patch: Override, after: JsonMap, dialect: Dialect) -> Stage:
