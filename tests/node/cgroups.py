@@ -42,8 +42,9 @@ def make(group: str) -> None:
 def remove(group: str) -> list[Path]:
     """Remove the node's cgroups, innermost first; returns those that would not go (a process that is still dying)."""
     left = []
-    for tree in trees():
-        for folder, _, _ in os.walk(tree / group, topdown=False):
+    # runc makes one in a mixed machine's unified tree as well, which is none of ours.
+    for top in [ROOT / group, *ROOT.glob(f"*/{group}")]:
+        for folder, _, _ in os.walk(top, topdown=False):
             try:
                 Path(folder).rmdir()
             except OSError:
