@@ -11,7 +11,7 @@ from podcompose.run.classify import Moment
 from podcompose.run.outcome import Outcome
 from podcompose.run.records import PodRecord
 
-__all__ = ["Observation", "Unreadable", "observe"]
+__all__ = ["Observation", "Unreadable", "lost", "observe"]
 
 
 class Unreadable(ValueError):
@@ -34,4 +34,9 @@ def observe(
 
     Raises: Unreadable.
     """
+    raise NotImplementedError
+
+
+def lost(record: PodRecord, stopped: bool) -> Outcome:
+    """What is to be said of a pod that vanished unseen."""
     raise NotImplementedError

@@ -1,0 +1,245 @@
+"""
+What one subscription knows, and has not delivered yet.
+
+Changes go in as pod objects in any number of repeats; what comes out is level-triggered: the newest state per pod, each outcome
+once per uid. Memory is bounded by live pods and undelivered ends. No lock and no clock in here: its owner has them.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from podcompose.run.classify import Moment, classify
+from podcompose.run.observe import Unreadable, lost, observe
+from podcompose.run.outcome import Outcome
+from podcompose.run.protocols import Change, Gone, Left, Resynced, Seen, Synced
+from podcompose.run.records import PodRecord, PodRef, Stage
+
+__all__ = ["PATIENCE", "Ledger", "newer"]
+
+#: How long the terminal phase of a pod is waited for, once all its containers have ended. A real kubelet took up to 5.1 s.
+PATIENCE = timedelta(seconds=30)
+
+
+def newer(version: str, than: str) -> bool:
+    """
+    Whether a resource version is later than another: by number where both are numbers, else by not being the same.
+
+    >>> newer("100", than="99"), newer("99", than="100"), newer("b", than="a"), newer("b", than="b")
+    (True, False, True, False)
+    """
+    if version.isdecimal() and than.isdecimal():
+        return int(version) > int(than)
+    return version != than
+
+
+@dataclass(slots=True)
+class _Known:
+    record: PodRecord
+    #: Its outcome was put into a change, which was delivered or waits to be.
+    told: bool
+    #: What to conclude if the terminal phase does not come by `until`.
+    provisional: Outcome | None = None
+    until: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Pending:
+    change: Change
+    #: The mark before this pod's first undelivered change: a cursor must not be later.
+    behind: str
+
+
+class Ledger:
+    """
+    The pods of a selection as last seen, and the changes that wait to be taken.
+
+    `mark` is how far the source has been read, in the source's own words (a resource version); `stops` says of which pods our
+    own stop began, and when.
+    """
+
+    def __init__(self, stops: Mapping[str, Moment] | None = None) -> None:
+        self.mark = ""
+        self.skipped = 0
+        self._stops = {} if stops is None else stops
+        self._known: dict[str, _Known] = {}
+        self._uids: dict[tuple[str, str], str] = {}
+        self._waiting: set[str] = set()
+        self._pending: OrderedDict[str, _Pending] = OrderedDict()
+        self._notes = 0
+
+    @property
+    def lag(self) -> int:
+        """How many changes wait."""
+        return len(self._pending)
+
+    @property
+    def records(self) -> Collection[PodRecord]:
+        """Every pod that is there, as last seen."""
+        return [known.record for known in self._known.values()]
+
+    def knows(self, uid: str) -> bool:
+        """Whether this pod has been seen, and not gone or left."""
+        return uid in self._known
+
+    def recall(self, manifest: Mapping[str, Any], now: datetime) -> None:
+        """A pod as it was when it was last acknowledged: known, and nothing to deliver."""
+        try:
+            record = observe(manifest, stopped_at=self._stop(manifest), now=now).record
+        except Unreadable:
+            return
+        self._keep(_Known(record, record.outcome is not None))
+
+    def recall_told(self, ref: PodRef, outcome: Outcome) -> None:
+        """A pod whose outcome was acknowledged, whatever else has changed since."""
+        self._keep(_Known(PodRecord(ref, None, Stage.REQUESTED, outcome=outcome), True))
+
+    def see(self, manifest: Mapping[str, Any], now: datetime) -> str | None:
+        """
+        A pod as it is; returns its uid, None if it could not be read. What was seen before, or is older, changes nothing.
+        """
+        known = self._known.get(_uid(manifest))
+        if known is not None and not newer(_version(manifest), known.record.resource_version):
+            return known.record.ref.uid
+        try:
+            seen = observe(manifest, previous=None if known is None else known.record, stopped_at=self._stop(manifest), now=now)
+        except Unreadable:
+            self.skipped += 1
+            return None
+        record = seen.record
+        self._pending.pop(f"{record.ref.uid} left", None)
+        self._replaced(record.ref, now)
+        fresh = _Known(record, record.outcome is not None, seen.provisional)
+        if seen.provisional is not None:
+            fresh.until = now + PATIENCE if known is None or known.until is None else known.until
+        if known is None or not _same(known.record, record) or (fresh.told and not known.told):
+            self._put(record.ref.uid, Seen(record, None if known is not None and known.told else record.outcome))
+        self._keep(fresh)
+        return record.ref.uid
+
+    def leave(self, uid: str) -> None:
+        """A pod that lives on and is selected no more."""
+        known = self._forget(uid)
+        if known is None:
+            return
+        waiting = self._pending.get(uid)
+        # An outcome that waits is delivered all the same, before.
+        behind = waiting is not None and isinstance(waiting.change, Seen) and waiting.change.outcome is not None
+        self._put(f"{uid} left" if behind else uid, Left(known.record))
+
+    def removed(self, manifest: Mapping[str, Any], now: datetime) -> None:
+        """A pod's removal was seen, with the last of it."""
+        known = self._known.get(_uid(manifest))
+        stopped_at = self._stop(manifest)
+        try:
+            record = observe(manifest, previous=None if known is None else known.record, stopped_at=stopped_at, now=now).record
+        except Unreadable:
+            self.vanished(_uid(manifest))
+            return
+        outcome = record.outcome if record.outcome is not None else classify(manifest, None, stopped_at, "certain")
+        self._end(record, outcome, known is not None and known.told, certain=True)
+
+    def vanished(self, uid: str) -> None:
+        """A pod is not there any more, and nobody saw it go."""
+        known = self._known.get(uid)
+        if known is None:
+            return
+        record = known.record
+        outcome = record.outcome
+        if outcome is None:
+            outcome = known.provisional if known.provisional is not None else lost(record, uid in self._stops)
+        self._end(record, outcome, known.told, certain=False)
+
+    def only(self, uids: Collection[str]) -> None:
+        """All that is there now: what is known besides has vanished."""
+        for uid in [uid for uid in self._known if uid not in uids]:
+            self.vanished(uid)
+
+    def note(self, change: Synced | Resynced) -> None:
+        """A word on the subscription itself, in its place among the changes."""
+        self._notes += 1
+        self._put(f"note {self._notes}", change)
+
+    def tick(self, now: datetime) -> None:
+        """Conclude what has waited long enough for a terminal phase."""
+        for uid in [uid for uid in self._waiting if (until := self._known[uid].until) is not None and until <= now]:
+            known = self._known[uid]
+            known.record = replace(known.record, outcome=known.provisional, stage=Stage.DRAINING)
+            known.told, known.provisional, known.until = True, None, None
+            self._waiting.discard(uid)
+            self._put(uid, Seen(known.record, known.record.outcome))
+
+    @property
+    def until(self) -> datetime | None:
+        """When `tick` is due; None if nothing waits."""
+        return min((until for uid in self._waiting if (until := self._known[uid].until) is not None), default=None)
+
+    def take(self, max_items: int) -> tuple[tuple[Change, ...], str]:
+        """The next changes, and the mark that acknowledges all taken so far."""
+        taken: list[Change] = []
+        while len(taken) < max_items and len(self._pending) > 0:
+            taken.append(self._pending.popitem(last=False)[1].change)
+        first = next(iter(self._pending.values()), None)
+        return tuple(taken), self.mark if first is None else first.behind
+
+    def _stop(self, manifest: Mapping[str, Any]) -> Moment:
+        return self._stops.get(_uid(manifest)) if len(self._stops) > 0 else None
+
+    def _replaced(self, ref: PodRef, now: datetime) -> None:
+        """A name that has come again: the pod that had it is gone."""
+        before = self._uids.get((ref.namespace, ref.name))
+        if before is not None and before != ref.uid:
+            self.vanished(before)
+
+    def _keep(self, known: _Known) -> None:
+        ref = known.record.ref
+        self._known[ref.uid] = known
+        self._uids[ref.namespace, ref.name] = ref.uid
+        if known.until is not None:
+            self._waiting.add(ref.uid)
+        else:
+            self._waiting.discard(ref.uid)
+
+    def _forget(self, uid: str) -> _Known | None:
+        known = self._known.pop(uid, None)
+        if known is not None:
+            ref = known.record.ref
+            if self._uids.get((ref.namespace, ref.name)) == uid:
+                del self._uids[ref.namespace, ref.name]
+        self._waiting.discard(uid)
+        return known
+
+    def _end(self, record: PodRecord, outcome: Outcome | None, told: bool, *, certain: bool) -> None:
+        self._forget(record.ref.uid)
+        gone = replace(record, stage=Stage.GONE, outcome=outcome, deleting=True, blocker=None)
+        self._put(record.ref.uid, Gone(gone, certain, None if told else outcome))
+
+    def _put(self, key: str, change: Change) -> None:
+        """Queue a change behind the others; of one pod, the newest stands for all, and keeps an outcome not yet taken."""
+        waiting = self._pending.get(key)
+        if waiting is None:
+            self._pending[key] = _Pending(change, self.mark)
+            return
+        if isinstance(waiting.change, (Seen, Gone)) and waiting.change.outcome is not None and isinstance(change, (Seen, Gone)):
+            change = replace(change, outcome=waiting.change.outcome)
+        waiting.change = change
+
+
+def _same(one: PodRecord, other: PodRecord) -> bool:
+    """Whether nothing has changed that a record shows; half of a kubelet's updates show nothing."""
+    return one == replace(other, resource_version=one.resource_version)
+
+
+def _uid(manifest: Mapping[str, Any]) -> str:
+    metadata = manifest.get("metadata")
+    uid = metadata.get("uid") if isinstance(metadata, Mapping) else None
+    return uid if type(uid) is str else ""
+
+
+def _version(manifest: Mapping[str, Any]) -> str:
+    version = manifest["metadata"].get("resourceVersion")
+    return version if type(version) is str else ""
