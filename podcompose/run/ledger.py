@@ -14,10 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from podcompose.run.classify import Moment, classify
+from podcompose.run.naming import STOPPED_AT
 from podcompose.run.observe import Unreadable, lost, observe
 from podcompose.run.outcome import Outcome
 from podcompose.run.protocols import Change, Gone, Left, Resynced, Seen, Synced
 from podcompose.run.records import PodRecord, PodRef, Stage
+from podcompose.run.wire import uid_of, version_of
 
 __all__ = ["PATIENCE", "Ledger", "newer"]
 
@@ -98,13 +100,18 @@ class Ledger:
         """A pod whose outcome was acknowledged, whatever else has changed since."""
         self._keep(_Known(PodRecord(ref, None, Stage.REQUESTED, outcome=outcome), True))
 
-    def see(self, manifest: Mapping[str, Any], now: datetime) -> str | None:
+    def see(self, manifest: Mapping[str, Any], now: datetime, *, trusted: bool = False) -> str | None:
         """
-        A pod as it is; returns its uid, None if it could not be read. What was seen before, or is older, changes nothing.
+        A pod as it is; returns its uid, None if it could not be read.
+
+        What was seen before, or is older, changes nothing. A fresh list is `trusted` even where it is older than what was seen:
+        then the server was put back to an earlier time.
         """
-        known = self._known.get(_uid(manifest))
-        if known is not None and not newer(_version(manifest), known.record.resource_version):
-            return known.record.ref.uid
+        known = self._known.get(uid_of(manifest))
+        if known is not None:
+            version, seen_version = version_of(manifest), known.record.resource_version
+            if version == seen_version or not (trusted or newer(version, seen_version)):
+                return known.record.ref.uid
         try:
             seen = observe(manifest, previous=None if known is None else known.record, stopped_at=self._stop(manifest), now=now)
         except Unreadable:
@@ -133,12 +140,12 @@ class Ledger:
 
     def removed(self, manifest: Mapping[str, Any], now: datetime) -> None:
         """A pod's removal was seen, with the last of it."""
-        known = self._known.get(_uid(manifest))
+        known = self._known.get(uid_of(manifest))
         stopped_at = self._stop(manifest)
         try:
             record = observe(manifest, previous=None if known is None else known.record, stopped_at=stopped_at, now=now).record
         except Unreadable:
-            self.vanished(_uid(manifest))
+            self.vanished(uid_of(manifest))
             return
         outcome = record.outcome if record.outcome is not None else classify(manifest, None, stopped_at, "certain")
         self._end(record, outcome, known is not None and known.told, certain=True)
@@ -151,7 +158,7 @@ class Ledger:
         record = known.record
         outcome = record.outcome
         if outcome is None:
-            outcome = known.provisional if known.provisional is not None else lost(record, uid in self._stops)
+            outcome = known.provisional if known.provisional is not None else lost(record, self._stopping(record))
         self._end(record, outcome, known.told, certain=False)
 
     def only(self, uids: Collection[str]) -> None:
@@ -186,8 +193,11 @@ class Ledger:
         first = next(iter(self._pending.values()), None)
         return tuple(taken), self.mark if first is None else first.behind
 
+    def _stopping(self, record: PodRecord) -> bool:
+        return record.ref.uid in self._stops or (record.annotations is not None and STOPPED_AT in record.annotations)
+
     def _stop(self, manifest: Mapping[str, Any]) -> Moment:
-        return self._stops.get(_uid(manifest)) if len(self._stops) > 0 else None
+        return self._stops.get(uid_of(manifest)) if len(self._stops) > 0 else None
 
     def _replaced(self, ref: PodRef, now: datetime) -> None:
         """A name that has come again: the pod that had it is gone."""
@@ -232,14 +242,3 @@ class Ledger:
 def _same(one: PodRecord, other: PodRecord) -> bool:
     """Whether nothing has changed that a record shows; half of a kubelet's updates show nothing."""
     return one == replace(other, resource_version=one.resource_version)
-
-
-def _uid(manifest: Mapping[str, Any]) -> str:
-    metadata = manifest.get("metadata")
-    uid = metadata.get("uid") if isinstance(metadata, Mapping) else None
-    return uid if type(uid) is str else ""
-
-
-def _version(manifest: Mapping[str, Any]) -> str:
-    version = manifest["metadata"].get("resourceVersion")
-    return version if type(version) is str else ""
