@@ -1,0 +1,222 @@
+"""What one pod object tells, read without trust: a part that is missing, null or of a wrong type tells nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from podcompose.run.moments import instant, really_started
+
+__all__ = [
+    "DEFAULT_CONTAINER",
+    "Container",
+    "Exit",
+    "Pod",
+    "condition",
+    "entries",
+    "main_names",
+    "mapping",
+    "number",
+    "read",
+    "text",
+]
+
+#: Kubernetes' own annotation: which container people mean where they name none.
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+
+Fields = Mapping[str, Any]
+_NOTHING: Fields = {}
+_LOST = "ContainerStatusUnknown"
+
+
+def mapping(value: object) -> Fields:
+    """A map, or an empty one."""
+    return value if type(value) is dict or isinstance(value, Mapping) else _NOTHING
+
+
+def entries(value: object) -> list[Fields]:
+    """The maps of a list."""
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, (list, tuple)) else []
+
+
+def text(value: object) -> str | None:
+    """A text that is not empty."""
+    return value if isinstance(value, str) and value != "" else None
+
+
+def number(value: object) -> int | None:
+    """An integer; true and false are none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+class Exit(NamedTuple):
+    """The end of one run of a container."""
+
+    code: int
+    reason: str | None
+    message: str | None
+    started: datetime | None
+    finished: datetime | None
+
+    @property
+    def start_error(self) -> bool:
+        """It never started: its command is not there, or not executable."""
+        return self.reason in ("StartError", "ContainerCannotRun") or (self.code == 128 and self.started is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """
+    A container and how far it came.
+
+    Shapes: `exit` is that of its present run, None while it runs, waits, or is lost; `last` that of the run before.
+            `final`: it has exited and its policy would not start it again.
+    """
+
+    name: str
+    exit: Exit | None = None
+    last: Exit | None = None
+    running: bool = False
+    #: When its present run started.
+    started: datetime | None = None
+    #: The kubelet could not find it any more, or never could: its exit code 137 is made up.
+    lost: bool = False
+    restarts: int = 0
+    final: bool = False
+    #: The object says where it stands.
+    seen: bool = False
+
+    @property
+    def ran(self) -> bool:
+        """Whether it is known to have started at any time."""
+        return self.running or any(run is not None and not run.start_error for run in (self.exit, self.last))
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod as one object tells of it: `beside` are the regular containers outside the main set, `inits` run to their end."""
+
+    metadata: Fields
+    spec: Fields
+    status: Fields
+    main: tuple[Container, ...]
+    beside: tuple[Container, ...]
+    inits: tuple[Container, ...]
+
+    @property
+    def phase(self) -> Literal["Succeeded", "Failed"] | None:
+        """The phase, where it is a last one."""
+        phase = self.status.get("phase")
+        return "Succeeded" if phase == "Succeeded" else "Failed" if phase == "Failed" else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every main container has really exited, to stay so."""
+        return self.main != () and all(container.final for container in self.main)
+
+    @property
+    def restarts(self) -> int:
+        """How often main containers were started again."""
+        return sum(container.restarts for container in self.main)
+
+    @property
+    def started(self) -> datetime | None:
+        """When a main container first started, as far as the object tells."""
+        runs = (run for container in self.main for run in (container.started, container.last and container.last.started))
+        return min((run for run in runs if run is not None), default=None)
+
+    @property
+    def failed_init(self) -> Container | None:
+        """The init container whose failure ends the pod."""
+        return next((init for init in self.inits if init.final and init.exit is not None and init.exit.code != 0), None)
+
+
+def condition(status: Fields, kind: str) -> Fields:
+    """The condition of this type, or an empty map."""
+    return next((entry for entry in entries(status.get("conditions")) if entry.get("type") == kind), _NOTHING)
+
+
+def main_names(metadata: Fields, names: Iterable[str], main: str | tuple[str, ...] | None = None) -> frozenset[str]:
+    """The main set: what the caller names, else the annotation, else all; names that the pod has not are not counted."""
+    if main is None:
+        main = text(mapping(metadata.get("annotations")).get(DEFAULT_CONTAINER))
+    everyone = frozenset(names)
+    wanted = everyone.intersection((main,) if isinstance(main, str) else () if main is None else main)
+    return wanted or everyone
+
+
+def read(manifest: object, main: str | tuple[str, ...] | None = None) -> Pod:
+    """Read a pod object. Nothing is too odd for it; policies that cannot be read are taken for Always."""
+    pod = mapping(manifest)
+    metadata, spec, status = mapping(pod.get("metadata")), mapping(pod.get("spec")), mapping(pod.get("status"))
+    statuses = _by_name(status.get("containerStatuses"))
+    specs = _by_name(spec.get("containers")) or statuses
+    regular = [_container(specs[name], statuses.get(name, _NOTHING), spec) for name in specs]
+    chosen = main_names(metadata, specs, main)
+    return Pod(
+        metadata,
+        spec,
+        status,
+        tuple(container for container in regular if container.name in chosen),
+        tuple(container for container in regular if container.name not in chosen),
+        _inits(spec, _by_name(status.get("initContainerStatuses"))),
+    )
+
+
+def _inits(spec: Fields, statuses: Mapping[str, Fields]) -> tuple[Container, ...]:
+    """Init containers but for the restartable ones: those are sidecars, and never decide."""
+    plain = [entry for entry in _by_name(spec.get("initContainers")).values() if entry.get("restartPolicy") != "Always"]
+    return tuple(_container(entry, statuses.get(entry["name"], _NOTHING), spec) for entry in plain)
+
+
+def _by_name(value: object) -> dict[str, Fields]:
+    return {entry["name"]: entry for entry in entries(value) if text(entry.get("name")) is not None}
+
+
+def _container(own: Fields, status: Fields, pod_spec: Fields) -> Container:
+    state = mapping(status.get("state"))
+    terminated, running = mapping(state.get("terminated")), state.get("running")
+    before = mapping(mapping(status.get("lastState")).get("terminated"))
+    ended = _exit(terminated)
+    return Container(
+        name=own["name"],
+        exit=ended,
+        last=_exit(before),
+        running=isinstance(running, Mapping),
+        started=really_started(mapping(running).get("startedAt")) if ended is None else ended.started,
+        lost=_LOST in (terminated.get("reason"), before.get("reason")),
+        restarts=number(status.get("restartCount")) or 0,
+        final=ended is not None and not _starts_again(own, ended.code, pod_spec),
+        seen=any(isinstance(part, Mapping) for part in state.values()),
+    )
+
+
+def _exit(terminated: Fields) -> Exit | None:
+    """A real exit: with a code, and not one that the kubelet made up for a container it could not find."""
+    code = number(terminated.get("exitCode"))
+    reason = text(terminated.get("reason"))
+    if code is None or reason == _LOST:
+        return None
+    started, finished = really_started(terminated.get("startedAt")), instant(terminated.get("finishedAt"))
+    return Exit(code, reason, text(terminated.get("message")), started, finished)
+
+
+def _starts_again(own: Fields, code: int, pod_spec: Fields) -> bool:
+    """Whether the kubelet would start it again: its rules in their order, then its own policy, then the pod's."""
+    policy = own.get("restartPolicy")
+    if policy is None:
+        policy = pod_spec.get("restartPolicy")
+    elif any(_matches(mapping(rule.get("exitCodes")), code) for rule in entries(own.get("restartPolicyRules"))):
+        return True  # every action there is starts it again: Restart, RestartAllContainers
+    return not (policy == "Never" or (policy == "OnFailure" and code == 0))
+
+
+def _matches(codes: Fields, code: int) -> bool:
+    """Whether a rule is for this exit code; one that cannot be read may be."""
+    values, operator = codes.get("values"), codes.get("operator")
+    if not isinstance(values, (list, tuple)) or operator not in ("In", "NotIn"):
+        return True
+    named = code in tuple(values)
+    return named if operator == "In" else not named
