@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := podcompose tests benchmarks examples
+# Tests run side by side: a worker a core, four at most. `make test WORKERS=0` runs them one after the other, in this process.
+WORKERS ?= auto
+PYTEST := $(BIN)/python -m pytest
+SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format unit laws differential clients docs bench schema clean
@@ -21,7 +25,7 @@ demo: $(READY)  ## compose a pod from three people's wishes, and see who set wha
 	@$(BIN)/python examples/demo.py
 
 test: check  ## format, lint, types, then every test
-	@$(BIN)/python -m pytest
+	@$(PYTEST) $(SIDE_BY_SIDE)
 
 check: $(READY)  ## format, lint, import direction, types
 	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo 'run `make format`'; exit 1; }
@@ -33,19 +37,19 @@ format: $(READY)  ## put the code into its format
 	@$(BIN)/ruff check --quiet --fix $(SOURCES) ; $(BIN)/ruff format --quiet $(SOURCES)
 
 unit: $(READY)  ## tables of cases and the command line
-	@$(BIN)/python -m pytest tests/unit tests/typed tests/schema tests/cli
+	@$(PYTEST) tests/unit tests/typed tests/schema tests/cli
 
 laws: $(READY)  ## the laws of the merge, over generated pods
-	@$(BIN)/python -m pytest tests/laws
+	@$(PYTEST) $(SIDE_BY_SIDE) tests/laws
 
 differential: $(READY)  ## against Kubernetes' own code and kubectl; PODCOMPOSE_CASES=200000 for a night
-	@$(BIN)/python -m pytest tests/differential tests/oracle
+	@$(PYTEST) $(SIDE_BY_SIDE) tests/differential tests/oracle
 
 clients: $(READY)  ## the typed edge on five generations of the kubernetes client
-	@$(BIN)/python -m pytest tests/clients
+	@$(PYTEST) $(SIDE_BY_SIDE) tests/clients
 
 docs: $(READY)  ## every example of the documentation and the docstrings
-	@$(BIN)/python -m pytest tests/docs
+	@$(PYTEST) tests/docs
 
 bench: $(READY)  ## time and memory beside Kubernetes' Go, Airflow and the client itself
 	@$(BIN)/python -m benchmarks

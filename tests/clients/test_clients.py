@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.locks import locked
+
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ROOT / ".venv" / "clients"
 
@@ -43,11 +45,12 @@ def environment(version: str) -> Path:
     wanted = [f"kubernetes=={version}", *CLIENTS[version], *NEEDED]
     python, made_for = folder / "bin" / "python", folder / "made-for"
     stamp = "\n".join([sys.version, *wanted])
-    if not made_for.exists() or made_for.read_text() != stamp:
-        shutil.rmtree(folder, ignore_errors=True)
-        uv("venv", "--python", sys.executable, str(folder))
-        uv("pip", "install", "--python", str(python), *wanted)
-        made_for.write_text(stamp)
+    with locked(ENVIRONMENTS / f"{folder.name}.lock"):
+        if not made_for.exists() or made_for.read_text() != stamp:
+            shutil.rmtree(folder, ignore_errors=True)
+            uv("venv", "--python", sys.executable, str(folder))
+            uv("pip", "install", "--python", str(python), *wanted)
+            made_for.write_text(stamp)
     return python
 
 

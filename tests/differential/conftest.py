@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.differential.judge import Tally
 from tests.oracle.driver import GoMissingError, Oracle
-
-TALLIES: list[Tally] = []
 
 
 @pytest.fixture(scope="session")
@@ -36,14 +34,21 @@ def seed() -> str:
 
 
 @pytest.fixture
-def tallies() -> list[Tally]:
-    """Where a test leaves its counts, to be printed at the end."""
-    return TALLIES
+def tallies(record_property: Callable[[str, object], None]) -> Iterator[list[Tally]]:
+    """Where a test leaves its counts, to be printed at the end: with its report they reach the terminal from any worker."""
+    left: list[Tally] = []
+    yield left
+    for tally in left:
+        record_property("tally", str(tally))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many pairs agreed, and the exceptions by name."""
-    if TALLIES != []:
+    ends = [
+        report for reports in terminalreporter.stats.values() for report in reports if getattr(report, "when", "") == "teardown"
+    ]
+    lines = [str(text) for report in ends for name, text in report.user_properties if name == "tally"]
+    if lines != []:
         terminalreporter.section("differential")
-    for tally in TALLIES:
-        terminalreporter.line(str(tally))
+    for line in sorted(lines):
+        terminalreporter.line(line)

@@ -21,6 +21,8 @@ __all__ = ["KubectlMissingError", "answers", "as_printed", "find_kubectl", "sett
 AT_ONCE = 2
 #: Go walks a map from a random place: so many calls show nearly always that an answer is a matter of chance.
 CHANCES = 60
+#: No configuration of the caller's; and no collector of garbage, which would cost a third of so short a life.
+SURROUNDINGS = {**os.environ, "KUBECONFIG": os.devnull, "GOGC": "off"}
 
 
 class KubectlMissingError(RuntimeError):
@@ -64,9 +66,7 @@ def _by_chance(value: Any) -> bool:
 
 def _once(kubectl: str, case: Case) -> Answer:
     command = [kubectl, "patch", "--local", "-f", "-", "--type=strategic", "-o", "json", "-p", json.dumps(case.patch)]
-    done = subprocess.run(
-        command, input=json.dumps(case.original), capture_output=True, text=True, env={**os.environ, "KUBECONFIG": os.devnull}
-    )
+    done = subprocess.run(command, input=json.dumps(case.original), capture_output=True, text=True, env=SURROUNDINGS)
     if done.returncode == 0:
         return {"ok": json.loads(done.stdout)}
     if "Object 'Kind' is missing" in done.stderr:

@@ -20,6 +20,10 @@ import pytest
 
 from podcompose.yaml.reader import read, write
 from podcompose.yaml.scalars import Wrong, resolve
+from tests.differential.kubectl import SURROUNDINGS
+
+#: One worker asks kubectl once for all of them.
+pytestmark = pytest.mark.xdist_group("yaml")
 
 RECORD = Path(__file__).with_name("yaml.json")
 HEAD = "apiVersion: v1\nkind: F\nmetadata: {name: x}\n"
@@ -119,7 +123,7 @@ def kubectl() -> str | None:
 def ask(text: str) -> Any:
     """What kubectl reads, but for what makes it an object; None where it refuses."""
     command = [kubectl() or "", "patch", "--local", "-f", "-", "--type=merge", "-p", "{}", "-o", "json"]
-    answer = subprocess.run(command, input=text.encode(), capture_output=True, timeout=60)
+    answer = subprocess.run(command, input=text.encode(), capture_output=True, timeout=60, env=SURROUNDINGS)
     if answer.returncode != 0:
         return None
     return {key: value for key, value in json.loads(answer.stdout).items() if key not in ("apiVersion", "kind", "metadata")}

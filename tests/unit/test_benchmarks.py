@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -53,7 +54,15 @@ def test_rows(go_jobs: list[Job]) -> None:
     assert {name for row in ROWS for name in (row.ours, row.peer)} - names <= {"Airflow's reconcile_pods"}
 
 
+@pytest.fixture
+def untraced() -> Iterator[None]:
+    """No tracing of memory is left on: it would make every test after this one several times slower."""
+    yield
+    tracemalloc.stop()
+
+
 @pytest.mark.parametrize("meter", memory.METERS)
+@pytest.mark.usefixtures("untraced")
 def test_memory(meter: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The memory program prints a number."""
     memory.main("20", "20", "compositions", meter)
