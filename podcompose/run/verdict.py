@@ -93,8 +93,10 @@ def _deciding(pod: Pod, first: End | None) -> Container | None:
     return next((container for container in (*broken, *pod.main) if container.exit or container.started), None)
 
 
-def _finish(container: Container) -> datetime:
-    return LAST if container.exit is None or container.exit.finished is None else container.exit.finished
+def _finish(container: Container) -> tuple[datetime, str]:
+    """Of one second, in the order in which the kubelet lists them: by name."""
+    finished = None if container.exit is None else container.exit.finished
+    return LAST if finished is None else finished, container.name
 
 
 def _cause(pod: Pod, deciding: Container | None) -> Cause:
