@@ -23,6 +23,7 @@ CauseKind = Literal[
     "Rejected",
     "DeadlineExceeded",
     "StartTimeout",
+    "NotLaunched",
     "Unknown",
 ]
 
