@@ -30,7 +30,7 @@ class Pace:
 
     def went_well(self) -> None:
         """One was answered at once."""
-        self._now = min(self._most, self._now + 1 / self._now + 1e-9)
+        self._now = min(self._most, self._now + 1 / self.limit)
 
     def slow_down(self) -> None:
         """One had to be tried again."""
