@@ -12,7 +12,7 @@ from podcompose.run.outcome import Outcome
 from podcompose.run.reading import Pod, mapping, read
 from podcompose.run.verdict import unseen, verdict
 
-__all__ = ["Moment", "classify"]
+__all__ = ["Moment", "classify", "conclude", "own_stop"]
 
 
 def classify(
@@ -41,7 +41,19 @@ def classify(
     ('Failed', 'Exit', 3)
     """
     pod = read(manifest, main)
-    stop = _own_stop(pod, stopped_at)
+    return conclude(pod, own_stop(pod, stopped_at), gone, patient=patient)
+
+
+def own_stop(pod: Pod, stopped_at: Moment) -> Stop | None:
+    """Our own stop, as the caller knows of it, or as it was noted at the pod; None where the pod was not stopped by us."""
+    told = mapping(pod.metadata.get("annotations")).get(STOPPED_AT) if stopped_at is None else stopped_at
+    return None if told is None else Stop(instant(told))
+
+
+def conclude(
+    pod: Pod, stop: Stop | None, gone: Literal["certain", "uncertain"] | None = None, *, patient: bool = True
+) -> Outcome | None:
+    """`classify` of a pod that has been read."""
     if gone == "certain":
         return verdict(pod, ends(pod, stop, gone=True))
     if _over(pod, patient):
@@ -49,11 +61,6 @@ def classify(
         if pod.phase is not None or not patient or not _disputed(found):
             return verdict(pod, found)
     return None if gone is None else unseen(pod.started, pod.restarts, stopped=stop is not None, deleting=deleting(pod))
-
-
-def _own_stop(pod: Pod, stopped_at: Moment) -> Stop | None:
-    told = mapping(pod.metadata.get("annotations")).get(STOPPED_AT) if stopped_at is None else stopped_at
-    return None if told is None else Stop(instant(told))
 
 
 def _over(pod: Pod, patient: bool) -> bool:

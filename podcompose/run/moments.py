@@ -37,6 +37,8 @@ def instant(value: object) -> datetime | None:
 
 
 def _parsed(text: str) -> datetime | None:
+    if len(text) == 20 and text[10] == "T" and text[19] == "Z":  # what Kubernetes writes
+        return datetime.fromisoformat(text[:19] + "+00:00")
     match = _RFC_3339.fullmatch(text)
     if match is None:
         return None

@@ -66,6 +66,13 @@ class Exit(NamedTuple):
         return self.reason in ("StartError", "ContainerCannotRun") or (self.code == 128 and self.started is None)
 
 
+class Waiting(NamedTuple):
+    """Why a container does not run yet, or not again."""
+
+    reason: str
+    message: str
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """
@@ -87,6 +94,9 @@ class Container:
     final: bool = False
     #: The object says where it stands.
     seen: bool = False
+    waiting: Waiting | None = None
+    #: It has ended, and its exit code cannot be read.
+    odd: bool = False
 
     @property
     def ran(self) -> bool:
@@ -96,7 +106,12 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod as one object tells of it: `beside` are the regular containers outside the main set, `inits` run to their end."""
+    """
+    A pod as one object tells of it.
+
+    Shapes: `beside` are the regular containers outside the main set; of the init containers, `inits` run to their end, and
+            `sidecars` (restartable ones) as long as the pod does: these never decide.
+    """
 
     metadata: Fields
     spec: Fields
@@ -104,6 +119,7 @@ class Pod:
     main: tuple[Container, ...]
     beside: tuple[Container, ...]
     inits: tuple[Container, ...]
+    sidecars: tuple[Container, ...]
 
     @property
     def phase(self) -> Literal["Succeeded", "Failed"] | None:
@@ -153,22 +169,22 @@ def read(manifest: object, main: str | tuple[str, ...] | None = None) -> Pod:
     metadata, spec, status = mapping(pod.get("metadata")), mapping(pod.get("spec")), mapping(pod.get("status"))
     statuses = _by_name(status.get("containerStatuses"))
     specs = _by_name(spec.get("containers")) or statuses
-    regular = [_container(specs[name], statuses.get(name, _NOTHING), spec) for name in specs]
     chosen = main_names(metadata, specs, main)
+    regular = [_container(own, statuses.get(name, _NOTHING), spec) for name, own in specs.items()]
+    init_statuses = _by_name(status.get("initContainerStatuses"))
+    inits = [
+        (own, _container(own, init_statuses.get(name, _NOTHING), spec))
+        for name, own in _by_name(spec.get("initContainers")).items()
+    ]
     return Pod(
         metadata,
         spec,
         status,
-        tuple(container for container in regular if container.name in chosen),
-        tuple(container for container in regular if container.name not in chosen),
-        _inits(spec, _by_name(status.get("initContainerStatuses"))),
+        main=tuple([container for container in regular if container.name in chosen]),
+        beside=tuple([container for container in regular if container.name not in chosen]),
+        inits=tuple([container for own, container in inits if own.get("restartPolicy") != "Always"]),
+        sidecars=tuple([container for own, container in inits if own.get("restartPolicy") == "Always"]),
     )
-
-
-def _inits(spec: Fields, statuses: Mapping[str, Fields]) -> tuple[Container, ...]:
-    """Init containers but for the restartable ones: those are sidecars, and never decide."""
-    plain = [entry for entry in _by_name(spec.get("initContainers")).values() if entry.get("restartPolicy") != "Always"]
-    return tuple(_container(entry, statuses.get(entry["name"], _NOTHING), spec) for entry in plain)
 
 
 def _by_name(value: object) -> dict[str, Fields]:
@@ -176,25 +192,34 @@ def _by_name(value: object) -> dict[str, Fields]:
 
 
 def _container(own: Fields, status: Fields, pod_spec: Fields) -> Container:
-    state = mapping(status.get("state"))
-    terminated, running = mapping(state.get("terminated")), state.get("running")
-    before = mapping(mapping(status.get("lastState")).get("terminated"))
-    ended = _exit(terminated)
+    state, before = mapping(status.get("state")), mapping(status.get("lastState"))
+    terminated, running, waiting = state.get("terminated"), state.get("running"), state.get("waiting")
+    ended, last = _exit(terminated), _exit(before.get("terminated"))
+    lost = _LOST in (mapping(terminated).get("reason"), mapping(before.get("terminated")).get("reason"))
     return Container(
         name=own["name"],
         exit=ended,
-        last=_exit(before),
+        last=last,
         running=isinstance(running, Mapping),
         started=really_started(mapping(running).get("startedAt")) if ended is None else ended.started,
-        lost=_LOST in (terminated.get("reason"), before.get("reason")),
+        lost=lost,
         restarts=number(status.get("restartCount")) or 0,
         final=ended is not None and not _starts_again(own, ended.code, pod_spec),
         seen=any(isinstance(part, Mapping) for part in state.values()),
+        waiting=_waiting(waiting) if isinstance(waiting, Mapping) else None,
+        odd=terminated is not None and ended is None and not lost,
     )
 
 
-def _exit(terminated: Fields) -> Exit | None:
+def _waiting(waiting: Fields) -> Waiting:
+    return Waiting(text(waiting.get("reason")) or "", text(waiting.get("message")) or "")
+
+
+def _exit(value: object) -> Exit | None:
     """A real exit: with a code, and not one that the kubelet made up for a container it could not find."""
+    if value is None:
+        return None
+    terminated = mapping(value)
     code = number(terminated.get("exitCode"))
     reason = text(terminated.get("reason"))
     if code is None or reason == _LOST:
