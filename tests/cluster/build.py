@@ -35,6 +35,7 @@ PACKAGES: Mapping[str, tuple[str, str]] = {
     "kube-scheduler": ("kubernetes", "k8s.io/kubernetes/cmd/kube-scheduler"),
     "kube-controller-manager": ("kubernetes", "k8s.io/kubernetes/cmd/kube-controller-manager"),
     "kubelet": ("kubernetes", "k8s.io/kubernetes/cmd/kubelet"),
+    "etcd": ("etcd", "go.etcd.io/etcd/server/v3"),
     "kwok": ("kwok", "sigs.k8s.io/kwok/cmd/kwok"),
 }
 #: A command that is built from a module has no version of its own; the API server refuses clients of another minor version.

@@ -16,7 +16,7 @@ from tests.cluster.plane import ControlPlane
 def built() -> None:
     """The commands are there, or cannot be had here, and the tests say so."""
     try:
-        for name in ("kube-apiserver", "kwok"):
+        for name in ("etcd", "kube-apiserver", "kwok"):
             binary(name)
     except GoMissingError as problem:
         pytest.skip(f"no real control plane: {problem}")

@@ -172,8 +172,8 @@ def _phase(*values: str) -> Json:
     return {"key": ".status.phase", "operator": "In", "values": list(values)}
 
 
-def _stage(name: str, when: list[Json], step: Json, delay: Json | None = None) -> Json:
-    spec = {"resourceRef": {"apiGroup": "v1", "kind": "Pod"}, "selector": {"matchExpressions": when}, "next": step}
+def _stage(name: str, when: list[Json], step: Json, delay: Json | None = None, *, kind: str = "Pod") -> Json:
+    spec = {"resourceRef": {"apiGroup": "v1", "kind": kind}, "selector": {"matchExpressions": when}, "next": step}
     return {
         "apiVersion": "kwok.x-k8s.io/v1alpha1",
         "kind": "Stage",
@@ -209,4 +209,6 @@ STAGES: tuple[Json, ...] = (
     ),
     _stage("killed", [_DELETED, _phase("Running")], _writes(_annotation("killed", status("Failed", ended(143, "Error"))))),
     _stage("gone", [_DELETED, _phase("Pending", "Succeeded", "Failed")], {"delete": True}),
+    # Our node is ready as it is made, so this one never comes true; but without any stage for nodes kwok plays no pods either.
+    _stage("never", [_phase("Never")], {"delete": True}, kind="Node"),
 )

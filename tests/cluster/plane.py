@@ -25,7 +25,7 @@ import urllib3
 
 from tests.cluster import commands, fates
 from tests.cluster.api import Api
-from tests.cluster.build import certificate
+from tests.cluster.build import binary, certificate
 from tests.cluster.child import Child, free_port, wait_for
 
 __all__ = ["USERS", "ControlPlane"]
@@ -40,10 +40,12 @@ class ControlPlane:
     """
     A kube-apiserver with its etcd, and what else is asked for; a context manager.
 
-    `extra_args` go to kube-apiserver as they are ("--max-requests-inflight=5"), `etcd_args` to etcd.
+    `extra_args` go to kube-apiserver as they are ("--max-requests-inflight=5"), `etcd_args` to etcd; `etcd` is another etcd than
+    ours.
     """
 
-    def __init__(self, extra_args: Sequence[str] = (), etcd_args: Sequence[str] = ()) -> None:
+    def __init__(self, extra_args: Sequence[str] = (), etcd_args: Sequence[str] = (), etcd: Path | None = None) -> None:
+        self._etcd_program = etcd
         self._extra_args = tuple(extra_args)
         self._etcd_args = tuple(etcd_args)
         self._children: dict[str, Child] = {}
@@ -56,7 +58,7 @@ class ControlPlane:
         self._ports = {part: free_port() for part in ("etcd", "peer", "apiserver")}
         tokens = "".join(f'{user}-token,{user},{user},"{"system:masters" if user == "admin" else "tenants"}"\n' for user in USERS)
         (self.folder / "tokens.csv").write_text(tokens)
-        self._add("etcd", commands.etcd(self.folder, self._ports, self._etcd_args))
+        self._add("etcd", commands.etcd(self._etcd_program or binary("etcd"), self.folder, self._ports, self._etcd_args))
         self._add("apiserver", commands.apiserver(self.folder, self._ports, (self.authority, self._key), self._extra_args))
         try:
             self.wait_ready()

@@ -131,7 +131,8 @@ class TestFaults:
         with ControlPlane(["--watch-cache=false"]) as plane:
             name = plane.namespace()
             old = plane.admin.must("GET", path(name))["metadata"]["resourceVersion"]
-            plane.admin.must("POST", path(name), pod("one", FATES["runs"]))
+            for each in ("one", "two"):
+                plane.admin.must("POST", path(name), pod(each, FATES["runs"]))
             plane.compact()
 
             event = plane.admin.must("GET", path(name), watch=1, resourceVersion=old, timeoutSeconds=5)
@@ -212,7 +213,7 @@ class TestProxy:
             first = watch.read(16)
             cut = proxy.cut()
             with broken():
-                watch.read()
+                list(watch.stream())
             proxy.hold()
             with pytest.raises(urllib3.exceptions.ReadTimeoutError):
                 pool.request("GET", url, headers=headers, timeout=0.3)
