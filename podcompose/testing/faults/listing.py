@@ -16,6 +16,7 @@ from podcompose.testing.faults.store import Key, Store
 
 __all__ = ["list_pods", "selected", "version_of"]
 
+_NO_NUMBER = 'strconv.ParseUint: parsing "{}": invalid syntax'
 _UNSURE = "resourceVersionMatch is forbidden unless resourceVersion is provided"
 
 
@@ -62,14 +63,10 @@ def _page(store: Store, query: Mapping[str, str], limit: int) -> _Page:
         return _continued(store, token, asked, match)
     if match != "" and asked == "":
         raise Refusal(
-            statuses.invalid(
-                "", (Cause("resourceVersionMatch", f"Forbidden: {_UNSURE}", "FieldValueForbidden"),), "ListOptions.meta.k8s.io"
-            )
+            statuses.invalid("", (Cause("resourceVersionMatch", f"Forbidden: {_UNSURE}", "FieldValueForbidden"),), "ListOptions")
         )
     if match not in ("", "Exact", "NotOlderThan"):
-        raise Refusal(
-            statuses.invalid("", (Cause("resourceVersionMatch", f'Unsupported value: "{match}"'),), "ListOptions.meta.k8s.io")
-        )
+        raise Refusal(statuses.invalid("", (Cause("resourceVersionMatch", f'Unsupported value: "{match}"'),), "ListOptions"))
     version = version_of(asked)
     if version > store.version:
         raise Refusal(statuses.too_large(version, store.version))
@@ -84,7 +81,7 @@ def _continued(store: Store, token: str, asked: str, match: str) -> _Page:
         raise Refusal(statuses.bad_request("specifying resource version is not allowed when using continue"))
     if match != "":
         why = "Forbidden: resourceVersionMatch is forbidden when continue is provided"
-        raise Refusal(statuses.invalid("", (Cause("resourceVersionMatch", why, "FieldValueForbidden"),), "ListOptions.meta.k8s.io"))
+        raise Refusal(statuses.invalid("", (Cause("resourceVersionMatch", why, "FieldValueForbidden"),), "ListOptions"))
     try:
         data = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         version, start = int(data["rv"]), str(data["start"])
@@ -121,7 +118,9 @@ def version_of(text: str) -> int:
     Raises: Refusal: 400 for one that is none.
     """
     if text != "" and not text.isdecimal():
-        raise Refusal(statuses.bad_request(f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: invalid syntax'))
+        raise Refusal(
+            statuses.bad_request(f'invalid resource version: resourceVersion: Invalid value: "{text}": {_NO_NUMBER.format(text)}')
+        )
     return int(text) if text != "" else 0
 
 

@@ -107,7 +107,7 @@ def patched(pod: JsonMap, patch: Json, *, status: bool) -> JsonMap:
     """
     The pod after a merge patch of it, or of its status; the same object where nothing changes.
 
-    Raises: Refusal: 409 where the patch names another uid or resourceVersion, 422 where it changes what no one may.
+    Raises: Refusal: 409 where the patch names another resourceVersion, 422 where it names another uid or changes the spec.
     """
     wanted = merge_patched(pod, patch)
     metadata, said = pod["metadata"], wanted.get("metadata")
@@ -119,8 +119,7 @@ def patched(pod: JsonMap, patch: Json, *, status: bool) -> JsonMap:
             statuses.bad_request(f"the name of the object ({said.get('name')}) does not match the name on the URL ({name})")
         )
     if said.get("uid") != metadata["uid"] and said.get("uid") is not None:
-        why = f"Precondition failed: UID in precondition: {said['uid']}, UID in object meta: {metadata['uid']}"
-        raise Refusal(statuses.conflict(name, why))
+        raise Refusal(statuses.invalid(name, (Cause("metadata.uid", f'Invalid value: "{said["uid"]}": field is immutable'),)))
     if said.get("resourceVersion") not in (metadata["resourceVersion"], None, ""):
         raise Refusal(statuses.modified(name))
     if not status and not same(wanted.get("spec"), pod["spec"]):
@@ -129,7 +128,8 @@ def patched(pod: JsonMap, patch: Json, *, status: bool) -> JsonMap:
         changed = pod | {"status": wanted.get("status", {})}
     else:
         own = {key: metadata[key] for key in _OWN if key in metadata}
-        changed = pod | {"metadata": {key: value for key, value in said.items() if key not in _OWN} | own}
+        # An empty map or list is left out of what Go writes.
+        changed = pod | {"metadata": {key: value for key, value in said.items() if key not in _OWN and value not in ({}, [])} | own}
     return pod if same(changed, pod) else changed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -47,7 +48,8 @@ class FaultServer:
         self._acceptor = Acceptor(self, send_buffer)
         self._scripts: list[Script] = []
         self._requests: list[Request] = []
-        self._ticks = threading.Semaphore(0)
+        self._pace = threading.Condition()
+        self._ticks: float = 0
         self._released = threading.Event()
         self._acceptor.listen()
 
@@ -95,14 +97,16 @@ class FaultServer:
         with self.api.store.changed:
             self._scripts.clear()
 
-    def tick(self, count: int = 1) -> None:
+    def tick(self, count: float = 1) -> None:
         """Let `Paced` bodies send that many pieces more."""
-        self._ticks.release(count)
+        with self._pace:
+            self._ticks += count
+            self._pace.notify_all()
 
     def release(self) -> None:
-        """Close all connections that are half-open."""
+        """Close all connections that are half-open, now and from now on; `Paced` ones run free."""
         self._released.set()
-        self.tick(1_000_000)
+        self.tick(math.inf)
 
     def refuse(self) -> None:
         """Refuse connections and end those that are open, until `listen`: the server is down, its etcd is not."""
@@ -137,7 +141,9 @@ class FaultServer:
 
     def await_tick(self) -> None:
         """Return at the next tick. For the connections."""
-        self._ticks.acquire()
+        with self._pace:
+            self._pace.wait_for(lambda: self._ticks >= 1)
+            self._ticks -= 1
 
     @property
     def requests(self) -> tuple[Request, ...]:

@@ -80,7 +80,8 @@ def status(
     {'name': 'a', 'kind': 'pods'}
     """
     listed = [{key: text for key, text in _cause(cause) if text != ""} for cause in causes]
-    details = {"name": name, "kind": kind, "causes": listed or None, "retryAfterSeconds": retry_after}
+    group = "meta.k8s.io" if kind == "ListOptions" else None
+    details = {"name": name or None, "group": group, "kind": kind, "causes": listed or None, "retryAfterSeconds": retry_after}
     present = {key: value for key, value in details.items() if value is not None}
     answer: JsonMap = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message}
     return answer | ({"reason": reason} if reason != "" else {}) | ({"details": present} if present != {} else {}) | {"code": code}
@@ -133,7 +134,8 @@ def invalid(name: str, causes: tuple[Cause, ...], kind: str = "Pod") -> JsonMap:
     """422: read, and refused field by field."""
     texts = [f"{cause.field}: {cause.message}" for cause in causes]
     said = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
-    return status(422, "Invalid", f'{kind} "{name}" is invalid: {said}', name=name, kind=kind, causes=causes)
+    whole = "ListOptions.meta.k8s.io" if kind == "ListOptions" else kind
+    return status(422, "Invalid", f'{whole} "{name}" is invalid: {said}', name=name, kind=kind, causes=causes)
 
 
 def expired(asked: int, oldest: int) -> JsonMap:

@@ -37,15 +37,16 @@ class Store:
     >>> with store.changed:
     ...     _ = store.write(("default", "a"), {"metadata": {}})
     ...     _ = store.write(("default", "a"), None)
-    >>> store.at(1), store.at(2)
-    ({('default', 'a'): {'metadata': {'resourceVersion': '1'}}}, {})
+    >>> store.at(2), store.at(3)
+    ({('default', 'a'): {'metadata': {'resourceVersion': '2'}}}, {})
     """
 
     def __init__(self) -> None:
         self.changed = threading.Condition(threading.RLock())
         self.pods: dict[Key, JsonMap] = {}
         self.log: list[Change] = []
-        self.version = 0
+        #: No real server is at 0: as a resourceVersion, "0" means something else.
+        self.version = 1
         #: Versions before this one are forgotten.
         self.oldest = 0
         #: Counts how often all watches were ended; a watch ends where it differs from what it began with.

@@ -83,7 +83,7 @@ def _check(query: Mapping[str, str]) -> None:
         why = "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
     else:
         return
-    raise Refusal(statuses.invalid("", (Cause("resourceVersionMatch", why, "FieldValueForbidden"),), "ListOptions.meta.k8s.io"))
+    raise Refusal(statuses.invalid("", (Cause("resourceVersionMatch", why, "FieldValueForbidden"),), "ListOptions"))
 
 
 def line(kind: str, value: Json) -> bytes:
