@@ -1,0 +1,135 @@
+"""Pods of a Kubernetes cluster."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import OrderedDict
+from datetime import datetime
+from threading import Event
+from time import monotonic
+from types import TracebackType
+from typing import Any, Literal
+
+from podcompose.backends.kubernetes import access
+from podcompose.backends.kubernetes.adopting import adopt
+from podcompose.backends.kubernetes.asking import Terms
+from podcompose.backends.kubernetes.driving import drive
+from podcompose.backends.kubernetes.launching import launch, settle
+from podcompose.backends.kubernetes.stopping import stop
+from podcompose.backends.kubernetes.transport import Channel
+from podcompose.run.prepare import for_launch
+from podcompose.run.protocols import Adopted, Launched, NotFound, Pod, Superseded
+from podcompose.run.records import Owner, PodRef
+
+__all__ = ["KubernetesBackend"]
+
+FieldValidation = Literal["Strict", "Warn", "Ignore"]
+#: How many of our own stops are remembered.
+_REMEMBERED = 100_000
+
+
+class KubernetesBackend:
+    """
+    Launches and watches pods of one cluster, by the official client's configuration: a Launcher and a Watcher.
+
+    Thread-safe; a context manager. Made by `from_kubeconfig`, `in_cluster` or `from_api_client`.
+
+    Shapes: `namespace` is where pods go that name none. `field_validation`: what the server does with fields it does not know;
+            None is its own default, to drop them and warn (`Launched.warnings`). "Strict" refuses them.
+    Units:  `deadline` in seconds, for calls that are given none.
+    """
+
+    def __init__(
+        self,
+        where: access.Access,
+        namespace: str | None = None,
+        *,
+        deadline: float = 300.0,
+        field_validation: FieldValidation | None = None,
+    ) -> None:
+        self._access = where
+        self._namespace = where.namespace if namespace is None else namespace
+        self._deadline = deadline
+        self._field_validation = field_validation
+        self._channel = Channel(where)
+        self._closing = Event()
+        self._stops: OrderedDict[str, datetime] = OrderedDict()
+
+    @classmethod
+    def from_kubeconfig(
+        cls, path: str | os.PathLike[str] | None = None, context: str | None = None, namespace: str | None = None, **options: Any
+    ) -> KubernetesBackend:
+        """
+        By a kubeconfig file (None: $KUBECONFIG, else ~/.kube/config), a context (None: the current one), and its namespace.
+
+        Raises: kubernetes.config.ConfigException: there is no such file or context, or it is wrong.
+        """
+        return cls(access.from_kubeconfig(path, context), namespace, **options)
+
+    @classmethod
+    def in_cluster(cls, namespace: str | None = None, **options: Any) -> KubernetesBackend:
+        """
+        By the service account of the pod this runs in, and its namespace.
+
+        Raises: kubernetes.config.ConfigException: this is no pod, or one without a service account.
+        """
+        return cls(access.in_cluster(), namespace, **options)
+
+    @classmethod
+    def from_api_client(cls, api_client: Any, namespace: str | None = None, **options: Any) -> KubernetesBackend:
+        """By an ApiClient that is configured already; it is copied, not used."""
+        return cls(access.from_api_client(api_client), namespace, **options)
+
+    @property
+    def namespace(self) -> str:
+        """Where pods go that name no namespace."""
+        return self._namespace
+
+    def launch(self, pod: Pod, *, launch_id: str, deadline: float | None = None, dry_run: bool = False) -> Launched:
+        """
+        Launch a pod, or find the one this launch id already has.
+
+        Units:  `deadline` is in seconds from now.
+        Raises: LaunchError: Refused, Throttled, Unreachable; Unsettled where a pod may be there, `settle` tells.
+        """
+        prepared = for_launch(pod, launch_id, self._namespace)
+        effects = launch(prepared, self._terms(deadline), monotonic(), dry_run=dry_run, field_validation=self._field_validation)
+        return drive(effects, self._channel, self._closing)
+
+    def settle(self, launch_id: str, namespace: str | None = None) -> Launched | NotFound:
+        """Whether the pod of this launch id is there; after Unsettled or a crash."""
+        where = self._namespace if namespace is None else namespace
+        return drive(settle(launch_id, where, self._terms(None), monotonic()), self._channel, self._closing)
+
+    def stop(self, ref: PodRef, *, grace: float | None = None) -> None:
+        """
+        Ask the pod of this uid to end; absent is done.
+
+        Units:  `grace` in seconds; None: what the pod names itself.
+        """
+        began = drive(stop(ref, grace, self._terms(None), monotonic()), self._channel, self._closing)
+        if began is not None:
+            self._stops.setdefault(ref.uid, began)
+            while len(self._stops) > _REMEMBERED:
+                self._stops.popitem(last=False)
+
+    def adopt(self, ref: PodRef, owner: Owner) -> Adopted | Superseded | NotFound:
+        """Take a pod over, unless an owner of a higher epoch has it, or another of the same."""
+        return drive(adopt(ref, owner, self._terms(None), monotonic()), self._channel, self._closing)
+
+    def close(self) -> None:
+        """End what is under way, and all connections; launch ids that were not settled can be settled later."""
+        self._closing.set()
+        self._channel.close()
+
+    def __enter__(self) -> KubernetesBackend:
+        """Itself; closed at the end."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close it."""
+        self.close()
+
+    def _terms(self, deadline: float | None) -> Terms:
+        return Terms(random.random, self._deadline if deadline is None else deadline)
