@@ -101,7 +101,7 @@ class Watch:
             if not self._news.wait_for(lambda: self._failure is not None or self._is(name, condition), timeout):
                 raise TimeoutError(f"pod {name}: waited {timeout:g} s in vain until {what}; last seen: {self._last(name)}")
             if self._failure is not None:
-                raise ConnectionError("the watch of the tests broke") from self._failure
+                raise ConnectionError(f"the watch of the tests broke: {self._failure}") from self._failure
             return self._events[name][-1]
 
     def _is(self, name: str, condition: Callable[[Event], bool]) -> bool:
@@ -137,6 +137,8 @@ class Watch:
 
     def _keep(self, event: Json) -> None:
         pod = event["object"]
+        if event["type"] == "ERROR":
+            raise ConnectionError(f"the API server broke the watch: {pod}")
         pod["metadata"].pop("managedFields", None)
         with self._news:
             self._events[pod["metadata"]["name"]].append(Event(time.monotonic(), event["type"], pod))
