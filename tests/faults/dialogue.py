@@ -78,6 +78,7 @@ def conversation(call: Call, namespace: str) -> list[tuple[str, int, Any]]:
     stale = {"metadata": {"resourceVersion": version["start"], "annotations": {"k": "v"}}}
     ask("patch at an old version", "PATCH", "/a", stale, kind=merge)
     ask("patch of another uid", "PATCH", "/a", {"metadata": {"uid": "5e2b7c1e-0000-4000-8000-000000000000"}}, kind=merge)
+    ask("patch of another uid at an old version", "PATCH", "/a", _other("a", version["start"]), kind=merge)
     ask("patch of the spec", "PATCH", "/a", {"spec": {"restartPolicy": "Never"}}, kind=merge)
     ask("patch of another name", "PATCH", "/a", {"metadata": {"name": "b"}}, kind=merge)
     ask("patch", "PATCH", "/a", {"metadata": {"annotations": {"k": "v"}}}, kind=merge)
@@ -133,6 +134,10 @@ def conversation(call: Call, namespace: str) -> list[tuple[str, int, Any]]:
         events = [json.loads(line) for line in lines.splitlines()] if isinstance(lines, bytes) else [lines]
         said += [(f"{what} {number}", code, told(event)) for number, event in enumerate(events)]
     return said
+
+
+def _other(name: str, version: str) -> Any:
+    return {"metadata": {"name": name, "uid": "5e2b7c1e-0000-4000-8000-000000000000", "resourceVersion": version}}
 
 
 def _watches(start: str) -> dict[str, dict[str, Any]]:

@@ -118,10 +118,10 @@ def patched(pod: JsonMap, patch: Json, *, status: bool) -> JsonMap:
         raise Refusal(
             statuses.bad_request(f"the name of the object ({said.get('name')}) does not match the name on the URL ({name})")
         )
-    if said.get("uid") != metadata["uid"] and said.get("uid") is not None:
-        raise Refusal(statuses.invalid(name, (Cause("metadata.uid", f'Invalid value: "{said["uid"]}": field is immutable'),)))
     if said.get("resourceVersion") not in (metadata["resourceVersion"], None, ""):
         raise Refusal(statuses.modified(name))
+    if said.get("uid") != metadata["uid"] and said.get("uid") is not None:
+        raise Refusal(statuses.invalid(name, (Cause("metadata.uid", f'Invalid value: "{said["uid"]}": field is immutable'),)))
     if not status and not same(wanted.get("spec"), pod["spec"]):
         raise Refusal(statuses.invalid(name, (Cause("spec", _IMMUTABLE, "FieldValueForbidden"),)))
     if status:
