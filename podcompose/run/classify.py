@@ -46,8 +46,10 @@ def classify(
 
 def own_stop(pod: Pod, stopped_at: Moment) -> Stop | None:
     """Our own stop, as the caller knows of it, or as it was noted at the pod; None where the pod was not stopped by us."""
-    told = mapping(pod.metadata.get("annotations")).get(STOPPED_AT) if stopped_at is None else stopped_at
-    return None if told is None else Stop(instant(told))
+    if stopped_at is not None:
+        return Stop(instant(stopped_at))
+    noted = mapping(pod.metadata.get("annotations")).get(STOPPED_AT)
+    return None if noted is None else Stop(instant(noted), sure=False)
 
 
 def conclude(
@@ -72,7 +74,7 @@ def _over(pod: Pod, patient: bool) -> bool:
     """
     if pod.phase is not None:
         return True
-    ended = pod.complete or pod.failed_init is not None
+    ended = (pod.complete or pod.failed_init is not None) and not pod.entangled
     return ended and (not patient or any(container.running for container in pod.beside))
 
 

@@ -37,9 +37,10 @@ class End(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """Our own stop, and when the server answered to its DELETE (None: cannot be read)."""
+    """Our own stop, and when it began (None: cannot be read); one that is not `sure` was only meant to be, before the DELETE."""
 
     at: datetime | None
+    sure: bool = True
 
 
 def ends(pod: Pod, stop: Stop | None, gone: bool) -> list[End]:
@@ -47,7 +48,8 @@ def ends(pod: Pod, stop: Stop | None, gone: bool) -> list[End]:
     by_kubelet = [end for end in (_completion(pod), _init_failure(pod), _word(pod)) if end is not None]
     disruption = _disruption(pod)
     found = [*by_kubelet, *(end for end in (disruption, _due(pod)) if end is not None)]
-    if (gone or deleting(pod)) and not (by_kubelet != [] and _told_before_deletion(pod)):
+    begun = gone or deleting(pod) or (stop is not None and stop.sure)
+    if begun and not (by_kubelet != [] and _told_before_deletion(pod)):
         found.append(_deletion(pod, disruption) if stop is None else _stop(pod, stop))
     return sorted(found, key=lambda end: end[:2])
 

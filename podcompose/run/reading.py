@@ -133,6 +133,12 @@ class Pod:
         return self.main != () and all(container.final for container in self.main)
 
     @property
+    def entangled(self) -> bool:
+        """Whether an exit of one container may start all of them again: then none is over before the pod is."""
+        own = (*entries(self.spec.get("containers")), *entries(self.spec.get("initContainers")))
+        return any(rule.get("action") != "Restart" for part in own for rule in entries(part.get("restartPolicyRules")))
+
+    @property
     def restarts(self) -> int:
         """How often main containers were started again."""
         return sum(container.restarts for container in self.main)
