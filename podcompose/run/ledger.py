@@ -15,11 +15,11 @@ from typing import Any
 
 from podcompose.run.classify import Moment, classify
 from podcompose.run.naming import STOPPED_AT
+from podcompose.run.objects import uid_of, version_of
 from podcompose.run.observe import Unreadable, lost, observe
 from podcompose.run.outcome import Outcome
 from podcompose.run.protocols import Change, Gone, Left, Resynced, Seen, Synced
 from podcompose.run.records import PodRecord, PodRef, Stage
-from podcompose.run.wire import uid_of, version_of
 
 __all__ = ["PATIENCE", "Ledger", "newer"]
 

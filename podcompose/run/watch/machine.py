@@ -13,11 +13,12 @@ from typing import Any
 
 from podcompose.run.cursor import Cursor
 from podcompose.run.ledger import Ledger
+from podcompose.run.objects import metadata_of, shows_deletion, uid_of, version_of
 from podcompose.run.protocols import Health, Resynced, Synced
 from podcompose.run.watch.backoff import Backoff
 from podcompose.run.watch.requests import Closed, Request, Rest, WatchSettings, Where, query_of
 from podcompose.run.watch.table import TABLE, Happening, State
-from podcompose.run.wire import Lines, Reason, judge, metadata_of, read, shows_deletion, uid_of, version_of
+from podcompose.run.watch.wire import Lines, Reason, judge, read
 
 __all__ = ["WatchMachine"]
 

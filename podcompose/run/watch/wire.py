@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from podcompose.run.watch.table import Happening
 
-__all__ = ["Lines", "Reason", "judge", "metadata_of", "read", "shows_deletion", "uid_of", "version_of"]
+__all__ = ["Lines", "Reason", "judge", "read"]
 
 try:
     import orjson
@@ -96,26 +96,3 @@ def read(text: bytes) -> Any:
         return loads(text)
     except ValueError:
         return None
-
-
-def metadata_of(thing: Any) -> Mapping[str, Any]:
-    """The metadata of an object; empty where there is none."""
-    metadata = thing.get("metadata") if isinstance(thing, Mapping) else None
-    return metadata if isinstance(metadata, Mapping) else {}
-
-
-def uid_of(thing: Any) -> str:
-    """The uid of an object; "" where there is none."""
-    uid = metadata_of(thing).get("uid")
-    return uid if type(uid) is str else ""
-
-
-def version_of(thing: Any) -> str:
-    """The resource version of an object; "" where there is none."""
-    version = metadata_of(thing).get("resourceVersion")
-    return version if type(version) is str else ""
-
-
-def shows_deletion(pod: Any) -> bool:
-    """Whether a pod was on its way to deletion: one that only left a selection was not."""
-    return metadata_of(pod).get("deletionTimestamp") is not None
