@@ -142,12 +142,13 @@ def _other(name: str, version: str) -> Any:
 
 def _watches(start: str) -> dict[str, dict[str, Any]]:
     timed = {"watch": "true", "timeoutSeconds": 1}
-    # Watches that begin with a list are left out: the etcd that the tests have (3.5.1) is too old for them.
+    initial = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
     return {
         "watch": timed | {"resourceVersion": start},
         "watch selected": timed | {"resourceVersion": start, "labelSelector": "app=x"},
         "watch from 0": timed | {"resourceVersion": "0"},
         "watch without a version": timed,
+        "watch with initial events": timed | initial,
         "watch with initial events, not matched": timed | {"sendInitialEvents": "true"},
         "watch matched": timed | {"resourceVersionMatch": "NotOlderThan", "resourceVersion": start},
         "watch of the future": timed | {"resourceVersion": "99999999"},

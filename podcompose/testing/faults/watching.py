@@ -21,6 +21,7 @@ __all__ = ["Watch", "begin", "line"]
 
 _NUMBERS = itertools.count()
 _TRUE = ("true", "1")
+_NOTICE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,8 @@ def _following(store: Store, watch: Watch, number: int, until: float | None, gon
             break
         position += len(fresh)
         yield from (said for change in fresh for said in _said(change, watch))
-    # The real server says how far it came before a timed end.
-    if watch.bookmarks and until is not None and not gone() and time.monotonic() >= until:
+    # The real server says how far it came two seconds before a timed end, where there is so much time.
+    if watch.bookmarks and until is not None and (watch.timeout or 0) > _NOTICE_S and not gone() and time.monotonic() >= until:
         yield _bookmark(max(store.version, watch.after))
 
 

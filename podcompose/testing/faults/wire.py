@@ -24,7 +24,10 @@ def read_request(stream: BinaryIO, connection: int, clock: Callable[[], float]) 
     >>> read_request(io.BytesIO(b"GET /api/v1/pods?watch=true HTTP/1.1" + bytes([13, 10, 13, 10])), 1, lambda: 0.0)[:3]
     ('WATCH', '/api/v1/pods', {'watch': 'true'})
     """
-    words = stream.readline(65536).decode("latin-1").split()
+    first = stream.read(1)
+    if not first.isalpha():
+        return None  # the end, or the beginning of a TLS handshake
+    words = (first + stream.readline(65536)).decode("latin-1").split()
     if len(words) != 3:
         return None
     url = urlsplit(words[1])

@@ -1,0 +1,95 @@
+"""A fault server, a backend pointed at it, and a clock that jumps over rests."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from kubernetes import client
+
+from podcompose.backends import KubernetesBackend
+from podcompose.backends.kubernetes import backend as rooms
+from podcompose.backends.kubernetes import driving, transport
+from podcompose.testing.faults import FaultServer
+
+MakeBackend = Callable[..., KubernetesBackend]
+
+
+class Clock(threading.Event):
+    """
+    The time of calls, and the event that ends their rests: a rest takes no time, and all of it.
+
+    What really takes time (a server that does not answer) is counted as well.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rests: list[float] = []
+        #: Called at each rest, with how many there were.
+        self.at_rest: Callable[[int], object] = lambda count: None
+        self._skipped = 0.0
+
+    def now(self) -> float:
+        """Seconds, really and virtually gone by."""
+        return time.monotonic() + self._skipped
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Rest."""
+        assert timeout is not None
+        self.rests.append(timeout)
+        self._skipped += timeout
+        self.at_rest(len(self.rests))
+        return self.is_set()
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    """An honest server, until a script says otherwise."""
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of every call in this test; its jitter is always the longest."""
+    clock = Clock()
+    for room in (rooms, driving, transport):
+        monkeypatch.setattr(room, "monotonic", clock.now)
+    monkeypatch.setattr(rooms.random, "random", lambda: 1.0)
+    return clock
+
+
+def api_client(url: str, **settings: Any) -> Any:
+    """A client of the official kind for this server."""
+    configuration = client.Configuration(host=url)
+    for name, value in settings.items():
+        setattr(configuration, name, value)
+    return client.ApiClient(configuration)
+
+
+@pytest.fixture
+def make(server: FaultServer, clock: Clock) -> Iterator[MakeBackend]:
+    """Makes backends of this server (or `url`), which rest by the test's clock; all are closed."""
+    made: list[KubernetesBackend] = []
+
+    def make(url: str | None = None, **options: Any) -> KubernetesBackend:
+        settings = options.pop("settings", {})
+        backend = KubernetesBackend.from_api_client(
+            api_client(server.url if url is None else url, **settings), "default", **options
+        )
+        backend._closing = clock
+        made.append(backend)
+        return backend
+
+    yield make
+    for backend in made:
+        backend.close()
+
+
+@pytest.fixture
+def backend(make: MakeBackend) -> KubernetesBackend:
+    """A backend of this server."""
+    return make()
