@@ -1,0 +1,244 @@
+"""The node: admits pods, has their containers started and ended, and writes what becomes of them on the board."""
+
+from __future__ import annotations
+
+import heapq
+import signal
+import uuid
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from podcompose.backends.local import changes
+from podcompose.backends.local.environment import MissingError, Sources, environment
+from podcompose.backends.local.expansion import expand
+from podcompose.backends.local.files import PodFiles
+from podcompose.backends.local.lifecycle import Backoff, Decision, Life, decide, new_life
+from podcompose.backends.local.plan import field, plan_of
+from podcompose.backends.local.processes import Ended, Failed, KeeperGone, Notice, Processes, Started
+from podcompose.backends.local.status import pending_status, rfc3339, status_of
+from podcompose.core.json import JsonMap
+from podcompose.run.board import Board
+
+__all__ = ["Node", "Settings"]
+
+MESSAGE_PATH = "PODCOMPOSE_TERMINATION_MESSAGE_PATH"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is the same for every pod."""
+
+    directory: Path
+    working_directory: str
+    environment: dict[str, str]
+    sources: Sources
+    backoff: Backoff
+    max_pods: int
+    node_name: str
+
+
+@dataclass(slots=True)
+class Entry:
+    """A pod that was admitted and is not over."""
+
+    life: Life
+    files: PodFiles
+    wake: float | None = None
+    changed: bool = True
+
+
+class Node:
+    """
+    Every method is called with the board's lock held.
+
+    Level-triggered: whatever happens changes a life; `step` does what is to be done then, and writes the status.
+    """
+
+    def __init__(self, board: Board, settings: Settings, processes: Callable[[], Processes]) -> None:
+        self.board = board
+        self.settings = settings
+        self.entries: dict[str, Entry] = {}
+        self._processes = processes
+        self._waiting: deque[str] = deque()
+        self._runs: dict[str, tuple[str, str]] = {}
+        self._timers: list[tuple[float, str]] = []
+        self._dirty: dict[str, None] = {}
+
+    @property
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self.board.clock().timestamp()
+
+    @property
+    def due(self) -> float | None:
+        """When `step` is to be called though nothing happens."""
+        return self._timers[0][0] if self._timers else None
+
+    def accept(self, manifest: JsonMap) -> JsonMap:
+        """A new pod: it waits for room."""
+        stored = self.board.put({**manifest, "status": pending_status()})
+        self._waiting.append(stored["metadata"]["uid"])
+        return stored
+
+    def delete(self, uid: str, grace: float | None) -> None:
+        """Someone asks the pod to end; one that has not begun, or has ended, is removed at once."""
+        pod = self.board.by_uid(uid)
+        if pod is None:
+            return
+        entry, now = self.entries.get(uid), self.now
+        if entry is None:
+            self._remove(uid, now)
+            return
+        entry.life = changes.delete(entry.life, grace, now)
+        deletion = entry.life.deletion
+        if deletion is not None:
+            self.board.put(_marked(pod, deletion.at + deletion.grace, deletion.grace))
+        self._touch(uid)
+
+    def noticed(self, notice: Notice) -> None:
+        """Something has happened to a container."""
+        if isinstance(notice, KeeperGone):
+            self._all_lost()
+            return
+        uid, name = self._runs.get(notice.id, ("", ""))
+        entry = self.entries.get(uid)
+        if entry is None:
+            return
+        if isinstance(notice, Started):
+            entry.life = changes.started(entry.life, name, self.now)
+        else:
+            del self._runs[notice.id]
+            entry.life = self._ended(entry, name, notice)
+        self._touch(uid)
+
+    def step(self) -> None:
+        """Do all that is to be done now."""
+        now = self.now
+        while self._timers and self._timers[0][0] <= now:
+            self._touch(heapq.heappop(self._timers)[1])
+        while self._dirty or (self._waiting and len(self.entries) < self.settings.max_pods):
+            touched, self._dirty = self._dirty, {}
+            for uid in touched:
+                self._advance(uid, now)
+            self._admit(now)
+
+    def _touch(self, uid: str) -> None:
+        self._dirty[uid] = None
+
+    def _admit(self, now: float) -> None:
+        """Give room to those who wait, first come, first served."""
+        while self._waiting and len(self.entries) < self.settings.max_pods:
+            uid = self._waiting.popleft()
+            pod = self.board.by_uid(uid)
+            if pod is None:
+                continue
+            files = PodFiles(self.settings.directory, pod["metadata"])
+            files.make()
+            self.entries[uid] = Entry(new_life(plan_of(pod["spec"]), now, self.settings.backoff), files)
+            self._touch(uid)
+
+    def _advance(self, uid: str, now: float) -> None:
+        """Decide and do until there is nothing more to do; then write down how the pod stands."""
+        entry = self.entries.get(uid)
+        if entry is None:
+            return
+        while True:
+            decision = decide(entry.life, now)
+            if not self._done(uid, entry, decision, now):
+                break
+        if decision.wake is not None and decision.wake != entry.wake:
+            heapq.heappush(self._timers, (decision.wake, uid))
+        entry.wake = decision.wake
+        self._publish(uid, entry, now)
+
+    def _done(self, uid: str, entry: Entry, decision: Decision, now: float) -> bool:
+        """Do what was decided; whether to decide again."""
+        for name in decision.start:
+            self._start(uid, entry, name, now)
+        for names, number in ((decision.term, None), (decision.kill, signal.SIGKILL)):
+            for name in names:
+                self._signal(entry.life, name, number)
+        if decision.term != () or decision.kill != ():
+            entry.life = changes.signalled(entry.life, decision)
+        if decision.ends:
+            entry.life = changes.marked(entry.life, decision, now)
+        if decision.over and not entry.life.over:
+            entry.life = changes.over(entry.life, now)
+            return False
+        return decision.start != () or decision.ends
+
+    def _start(self, uid: str, entry: Entry, name: str, now: float) -> None:
+        pod = self._bound(uid)
+        container = entry.life.plan.containers[name].manifest
+        try:
+            variables = environment({**pod, "status": status_of(entry.life, pod["metadata"], {}, now)}, container, self._sources)
+        except MissingError as error:
+            retry_at = now + max(self.settings.backoff.first, 0.05)
+            entry.life = changes.unready(entry.life, name, str(error), retry_at)
+            return
+        run_id = uuid.uuid4().hex
+        entry.life = changes.starting(entry.life, name, run_id, now)
+        restarts = entry.life.containers[name].restarts
+        argv = [expand(part, variables) for part in [*field(container, "command", []), *field(container, "args", [])]]
+        variables = {**self.settings.environment, MESSAGE_PATH: entry.files.message(name, restarts), **variables}
+        cwd = field(container, "workingDir", "") or self.settings.working_directory
+        self._runs[run_id] = (uid, name)
+        self._processes().start(run_id, argv, variables, cwd, entry.files.log(name, restarts))
+
+    @property
+    def _sources(self) -> Sources:
+        return self.settings.sources
+
+    def _bound(self, uid: str) -> JsonMap:
+        """The pod, which has a node from its first start on."""
+        pod = self.board.by_uid(uid) or {}
+        return {**pod, "spec": {**pod["spec"], "nodeName": field(pod["spec"], "nodeName", self.settings.node_name)}}
+
+    def _signal(self, life: Life, name: str, number: int | None) -> None:
+        container = life.containers[name]
+        if container.run is not None:
+            asked = getattr(signal, life.plan.containers[name].stop_signal, signal.SIGTERM)
+            self._processes().signal(container.run.id, int(asked if number is None else number))
+
+    def _ended(self, entry: Entry, name: str, notice: Ended | Failed) -> Life:
+        if isinstance(notice, Failed):
+            return changes.failed(entry.life, name, notice.message, self.now)
+        manifest = entry.life.plan.containers[name].manifest
+        restarts = entry.life.containers[name].restarts
+        message = entry.files.termination_message(manifest, restarts, notice.code)
+        return changes.ended(entry.life, name, notice.code, message, self.now)
+
+    def _all_lost(self) -> None:
+        """The keeper is gone, and no container without it."""
+        self._runs.clear()
+        for uid, entry in self.entries.items():
+            for name in [name for name, container in entry.life.containers.items() if container.alive]:
+                entry.life = changes.lost(entry.life, name, self.now)
+            self._touch(uid)
+
+    def _publish(self, uid: str, entry: Entry, now: float) -> None:
+        pod = self._bound(uid)
+        status = status_of(entry.life, pod["metadata"], pod["status"], now)
+        if status != pod["status"]:
+            self.board.put({**pod, "status": status})
+        if entry.life.over:
+            del self.entries[uid]
+            if entry.life.deletion is not None:
+                self._remove(uid, now)
+
+    def _remove(self, uid: str, now: float) -> None:
+        """As the API server removes a pod: its deletion is now, then it is gone."""
+        pod = self.board.by_uid(uid)
+        if pod is not None:
+            self.board.put(_marked(pod, now, 0.0))
+            self.board.remove(uid)
+
+
+def _marked(pod: JsonMap, at: float, grace: float) -> JsonMap:
+    """The pod with its deletion; the first time it is asked for, that is a generation of its own."""
+    metadata = pod["metadata"]
+    generation = metadata["generation"] + ("deletionTimestamp" not in metadata)
+    deletion = {"generation": generation, "deletionTimestamp": rfc3339(at), "deletionGracePeriodSeconds": int(grace)}
+    return {**pod, "metadata": {**metadata, **deletion}}
