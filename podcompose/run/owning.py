@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from podcompose.core.json import JsonMap
 from podcompose.run import naming
 from podcompose.run.records import Owner
 
 __all__ = ["owned", "owner_of", "superseding"]
+
+_EPOCH = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
 def owner_of(manifest: JsonMap) -> Owner | None:
@@ -20,8 +24,9 @@ def owner_of(manifest: JsonMap) -> Owner | None:
     annotations = metadata.get("annotations") if type(metadata) is dict else None
     found = annotations if type(annotations) is dict else {}
     name, epoch = found.get(naming.OWNER), found.get(naming.OWNER_EPOCH)
-    readable = type(name) is str and type(epoch) is str and epoch.isdecimal()
-    return Owner(str(name), int(epoch)) if readable else None
+    if not isinstance(name, str) or not isinstance(epoch, str) or _EPOCH.fullmatch(epoch) is None:
+        return None
+    return Owner(name, int(epoch))
 
 
 def superseding(manifest: JsonMap, owner: Owner) -> Owner | None:

@@ -53,6 +53,8 @@ class VirtualClock:
         """The time, aware, in UTC."""
         return self._now
 
+    __call__ = now
+
     def after(self, seconds: float, call: Callable[[], object]) -> Timer:
         """Have something done in so many seconds."""
         with self._lock:
