@@ -48,8 +48,8 @@ class FaultServer:
         self._acceptor = Acceptor(self, send_buffer)
         self._scripts: list[Script] = []
         self._requests: list[Request] = []
-        self._pace = threading.Condition()
         self._ticks: float = 0
+        self._held = 0
         self._released = threading.Event()
         self._acceptor.listen()
 
@@ -99,9 +99,9 @@ class FaultServer:
 
     def tick(self, count: float = 1) -> None:
         """Let `Paced` bodies send that many pieces more."""
-        with self._pace:
+        with self.api.store.changed:
             self._ticks += count
-            self._pace.notify_all()
+            self.api.store.changed.notify_all()
 
     def release(self) -> None:
         """Close all connections that are half-open, now and from now on; `Paced` ones run free."""
@@ -141,9 +141,13 @@ class FaultServer:
 
     def await_tick(self) -> None:
         """Return at the next tick. For the connections."""
-        with self._pace:
-            self._pace.wait_for(lambda: self._ticks >= 1)
+        changed = self.api.store.changed
+        with changed:
+            self._held += 1
+            changed.notify_all()
+            changed.wait_for(lambda: self._ticks >= 1)
             self._ticks -= 1
+            self._held -= 1
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -159,6 +163,10 @@ class FaultServer:
     def await_requests(self, count: int, verb: str, path: str = "", timeout: float = 20.0) -> None:
         """Wait until `count` such requests have come. Raises: TimeoutError."""
         self._await(lambda: len(self.asked(verb, path)) >= count, timeout, f"{count} requests {verb} {path}")
+
+    def await_held(self, count: int = 1, timeout: float = 20.0) -> None:
+        """Wait until `count` answers are ready and wait for a tick. Raises: TimeoutError."""
+        self._await(lambda: self._held == count, timeout, f"{count} answers that wait for a tick")
 
     def await_watches(self, count: int, timeout: float = 20.0) -> None:
         """Wait until exactly `count` watches are open. Raises: TimeoutError."""
