@@ -15,7 +15,7 @@ from podcompose.run.cursor import format_cursor, parse_cursor, scope_of
 from podcompose.run.ledger import Ledger
 from podcompose.run.observe import observe
 from podcompose.run.outcome import Outcome
-from podcompose.run.protocols import Batch, Health, Resynced, Selection, Synced
+from podcompose.run.protocols import Batch, Health, Selection, Synced
 from podcompose.run.records import PodRef
 
 __all__ = ["Board", "Wait", "selects", "steady_clock"]
@@ -151,7 +151,7 @@ class Board:
             if mark is not None and mark > self._version:
                 mark, reason = None, "the cursor is of a time to come"
             if reason != "":
-                subscription.ledger.note(Resynced(reason))
+                subscription.ledger.begin_afresh(reason)
             self._fill(subscription, 0 if mark is None else mark)
             subscription.ledger.note(Synced())
             self._subscriptions.append(subscription)

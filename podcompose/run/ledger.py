@@ -128,6 +128,11 @@ class Ledger:
         self._keep(fresh)
         return record.ref.uid
 
+    def begin_afresh(self, reason: str) -> None:
+        """Nothing is known any more, and the consumer is told so."""
+        self._known, self._uids, self._waiting = {}, {}, set()
+        self.note(Resynced(reason, afresh=True))
+
     def leave(self, uid: str) -> None:
         """A pod that lives on and is selected no more."""
         known = self._forget(uid)

@@ -113,9 +113,15 @@ class Synced:
 
 @dataclass(frozen=True, slots=True)
 class Resynced:
-    """The watch could not go on from where it was, and began anew; what changed meanwhile is delivered as net changes."""
+    """
+    The watch could not go on from where it was; what changed meanwhile follows as net changes.
+
+    `afresh`: a cursor was of no use, so nothing of before is known. All that is there is told anew, up to `Synced`; a pod that is
+    not told is gone, and outcomes that were acknowledged before are told once more.
+    """
 
     reason: str
+    afresh: bool = False
 
 
 Change: TypeAlias = Seen | Left | Gone | Synced | Resynced

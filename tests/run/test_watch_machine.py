@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from podcompose.run.cursor import Cursor
 from podcompose.run.ledger import Ledger
+from podcompose.run.outcome import Outcome
 from podcompose.run.protocols import Gone, Left, Resynced, Seen, Synced
 from podcompose.run.watch import Request, Rest, WatchMachine, WatchSettings
 from podcompose.run.watch.requests import Where
@@ -328,6 +329,7 @@ class WatchStory(RuleBasedStateMachine):
         self.machine = watch()
         self.view: dict[str, str] = {}
         self.outcomes: dict[str, str] = {}
+        self.told: dict[str, Outcome] = {}
         self.ever: set[str] = set()
         self.serial = 0
         self.mark = ""
@@ -397,6 +399,8 @@ class WatchStory(RuleBasedStateMachine):
             if isinstance(change, (Gone, Left)):
                 self.view.pop(change.record.ref.uid, None)
             assert isinstance(change, (Seen, Gone, Left, Synced, Resynced))
+            if isinstance(change, Resynced) and change.afresh:
+                self.view, self.outcomes = {}, {}
         self.acknowledged = (dict(self.view), dict(self.outcomes))
 
     def note(self, change: Seen | Gone) -> None:
@@ -406,6 +410,7 @@ class WatchStory(RuleBasedStateMachine):
         if change.outcome is not None:
             assert uid not in self.outcomes, f"{uid} has two outcomes"
             self.outcomes[uid] = change.outcome.kind
+            assert self.told.setdefault(uid, change.outcome) == change.outcome, f"the outcome of {uid} has changed"
         self.view[uid] = change.record.resource_version
 
     @rule()
@@ -415,7 +420,6 @@ class WatchStory(RuleBasedStateMachine):
         if self.mark == "":
             self.view, self.outcomes = {}, {}
         self.machine = watch(Cursor(None if self.mark == "" else self.mark))
-        self.resumed = True
 
     @invariant()
     def nothing_is_invented(self) -> None:
@@ -424,8 +428,6 @@ class WatchStory(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """In the end all is known: the view is the server's, and each pod that ended has its outcome."""
-        if self.mark != "" and int(self.mark) < self.server.compacted:
-            return  # begun anew somewhere in between: what vanished unseen by this process cannot be known
         settle(self.machine, self.server)
         self.take(10_000)
         there = {pod["metadata"]["uid"]: pod["status"]["phase"] for pod in self.server.pods.values()}

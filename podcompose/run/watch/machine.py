@@ -57,7 +57,7 @@ class WatchMachine:
         self.state = self._start if cursor.mark is None else State.RECALLING
         ledger.mark = "" if cursor.mark is None else cursor.mark
         if cursor.reason != "":
-            ledger.note(Resynced(cursor.reason))
+            ledger.begin_afresh(cursor.reason)
         self._pagings = 0
         self._begin_anew()
         self._doubt: dict[str, Any] | None = None
@@ -92,8 +92,6 @@ class WatchMachine:
         reason, since = ("", None) if self._degraded is None else self._degraded
         state: Any = "Closed" if closed or self.state is State.CLOSED else "Live" if self._degraded is None else "Degraded"
         return Health(state, reason, since, self._last_heard, self.ledger.lag, self.ledger.skipped)
-
-    # What came of it
 
     def answered(self, status: int, headers: Mapping[str, str], now: datetime) -> None:
         """The head of an answer; `headers` in lower case."""
@@ -185,8 +183,7 @@ class WatchMachine:
         event = read(line)
         kind, thing = (event.get("type"), event.get("object")) if isinstance(event, dict) else (None, None)
         if not isinstance(thing, dict):
-            self._garbled(now)
-            return
+            return self._garbled(now)
         self._eventful = True
         if kind == "ERROR":
             code = thing.get("code")
@@ -272,6 +269,11 @@ class WatchMachine:
 
     def _do_resync(self, what: Reason, now: datetime) -> None:
         self.ledger.note(Resynced(what.text))
+        self._begin_anew()
+
+    def _do_afresh(self, what: Reason, now: datetime) -> None:
+        """What the cursor acknowledges cannot be learned any more."""
+        self.ledger.begin_afresh(what.text)
         self._begin_anew()
 
     def _do_anew(self, what: Reason, now: datetime) -> None:

@@ -41,7 +41,7 @@ class Happening(str, Enum):
 
 
 Pause = Literal["none", "spacing", "backoff"]
-Deed = Literal["none", "recalled", "listed", "synced", "resync", "anew", "confirm"]
+Deed = Literal["none", "recalled", "listed", "synced", "resync", "afresh", "anew", "confirm"]
 
 
 class Move(NamedTuple):
@@ -58,8 +58,8 @@ TABLE: dict[tuple[State, Happening], Move] = {
     # A cursor was given: learn what it acknowledges, then what has come since.
     (_S.RECALLING, _H.PAGE): Move(_S.RECALLING),
     (_S.RECALLING, _H.LAST): Move(_S.CATCHING_UP, deed="recalled"),
-    (_S.RECALLING, _H.EXPIRED): Move(_S.LISTING, deed="resync"),
-    (_S.RECALLING, _H.AHEAD): Move(_S.LISTING, deed="resync"),
+    (_S.RECALLING, _H.EXPIRED): Move(_S.LISTING, deed="afresh"),
+    (_S.RECALLING, _H.AHEAD): Move(_S.LISTING, deed="afresh"),
     (_S.RECALLING, _H.FAILED): Move(_S.RECALLING, "backoff"),
     (_S.CATCHING_UP, _H.BOOKMARK): Move(_S.WATCHING, deed="synced"),
     (_S.CATCHING_UP, _H.ENDED): Move(_S.PROVING, "spacing", "synced"),
