@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,7 +34,7 @@ class History:
     moments: tuple[Moment, ...]
 
 
-@lru_cache(maxsize=None)
+@cache
 def history(name: str) -> History:
     """Read one history."""
     moments: list[Moment] = []
