@@ -9,7 +9,7 @@ from tests.node.watching import Json
 
 __all__ = ["STORIES"]
 
-# PID 1 of a container sees no signal it has no handler for, hence the traps; `wait` lets them in at once.
+# Kubernetes reads `$$` as `$`. PID 1 of a container sees no signal without a handler, hence the traps; `wait` lets them in at once.
 # Two seconds, since Kubernetes' clock ticks in seconds: what comes first is to be seen.
 LISTENS = "trap 'sleep 2; exit {}' TERM; echo ready; sleep 1000 & wait"
 DEAF = "trap '' TERM; echo ready; sleep 1000 & wait"
@@ -42,8 +42,8 @@ def rule(action: str, *codes: int) -> Json:
 EXITS = (
     Story("exit-255", pod(script("exit 255")), ("Failed", "Exit", "255")),
     Story("exit-127", pod(script("no-such-command")), ("Failed", "Exit", "127")),
-    Story("child-killed-by-term", pod(script("sh -c 'kill -TERM $$'")), ("Failed", "Exit", "143")),
-    Story("child-crashed", pod(script("sh -c 'kill -SEGV $$'")), ("Failed", "Exit", "139")),
+    Story("child-killed-by-term", pod(script("sh -c 'kill -TERM $$$$'; exit $?")), ("Failed", "Exit", "143")),
+    Story("child-crashed", pod(script("sh -c 'kill -SEGV $$$$'; exit $?")), ("Failed", "Exit", "139")),
     Story(
         "out-of-memory",
         pod(container("main", "tail", "/dev/zero", resources={"limits": {"memory": "24Mi"}})),
@@ -72,7 +72,7 @@ EXITS = (
         pod(listens(0, livenessProbe={"exec": {"command": ["false"]}, "periodSeconds": 1, "failureThreshold": 1})),
         ("Succeeded",),
     ),
-    Story("two-fail-later-first", pod(script("sleep 3; exit 4", "a"), script("exit 5", "b")), ("Failed", "Exit", "5")),
+    Story("two-fail-later-first", pod(script("sleep 8; exit 4", "a"), script("exit 5", "b")), ("Failed", "Exit", "5")),
     Story(
         "main-named-sidecar-runs",
         {**NAMED, **pod(script("exit 6"), listens(0, "side"))},
@@ -97,7 +97,7 @@ INITS = (
     ),
     Story(
         "init-killed",
-        pod(script("exit 0"), initContainers=[script("sh -c 'kill -KILL $$'", "init")]),
+        pod(script("exit 0"), initContainers=[script("sh -c 'kill -KILL $$$$'; exit $?", "init")]),
         ("Failed", "InitFailed", "137"),
     ),
     Story(
@@ -147,9 +147,10 @@ SIDECARS = (
     ),
     Story(
         "sidecar-deaf-past-deadline",
-        pod(script("exit 0"), initContainers=[sidecar(DEAF)], activeDeadlineSeconds=4),
+        pod(script("exit 0"), initContainers=[sidecar(DEAF)], activeDeadlineSeconds=4, grace=6),
         ("Succeeded",),
         row="P9",
+        alone=True,
     ),
     Story(
         "sidecar-stopped", pod(listens(0), initContainers=[sidecar("sleep 1000")]), ("Stopped",), (stop(READY),), Gone(), row="P9"

@@ -107,6 +107,7 @@ STARTS = (
         (stop(waiting("ErrImageNeverPull")),),
         Gone(),
         row="P1",
+        blocker="image",
     ),
     Story(
         "image-in-init-is-missing",
@@ -115,6 +116,7 @@ STARTS = (
         (stop(waiting("ImagePullBackOff", "init")),),
         Gone(),
         row="P1",
+        blocker="image",
     ),
     Story(
         "secret-comes-late",
@@ -130,6 +132,7 @@ STARTS = (
             ),
         ),
         row="P2",
+        blocker="config",
     ),
     Story(
         "gate-opens",
@@ -137,6 +140,7 @@ STARTS = (
         ("Succeeded",),
         (Act(UNSCHEDULED, "PATCH", "pod", {"spec": {"schedulingGates": None}}, ours=False),),
         row="P3",
+        blocker="gate",
     ),
     Story(
         "out-of-cpu",

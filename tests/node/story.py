@@ -87,7 +87,8 @@ class Story:
     One history to be made.
 
     `expected` is the outcome's kind, its cause's kind and the exit code, as far as they matter. `until` says when no more is to
-    come. `row` names the row of the fault matrix. Stories told `alone` change the node, and so share it with nobody.
+    come. `row` names the row of the fault matrix, `blocker` the kind of what must be seen to hold the pod up. Stories told `alone`
+    change the node, and so share it with nobody.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Story:
     acts: tuple[Act, ...] = ()
     until: When = ENDED
     row: str = ""
+    blocker: str = ""
     alone: bool = False
 
 
