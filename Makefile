@@ -7,7 +7,7 @@ SOURCES := podcompose tests benchmarks examples
 # Tests run side by side: a worker a core, four at most. `make test WORKERS=0` runs them one after the other, in this process.
 WORKERS ?= auto
 PYTEST := $(BIN)/python -m pytest
-SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 4 --dist loadgroup
+SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format unit laws differential clients docs bench schema clean

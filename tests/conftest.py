@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,21 +23,30 @@ settings.register_profile("ci", max_examples=150, **_COMMON)
 settings.register_profile("deep", max_examples=5000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-HERE = Path(__file__).parent
-#: Folders whose tests share something dear to start: where several workers run the tests, one worker runs all of a folder.
-TOGETHER = frozenset({"cluster", "node"})
 
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which the environments of tests/clients have not
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What runs beside what, unless `--dist` says it."""
+    if config.getoption("dist") != "load":
+        return None
+    from tests.workers import Together
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks at the same moment
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a server stay together; all others go wherever there is time."""
-    for item in items:
-        folder = item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
-        if folder in TOGETHER and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(folder))
+    return Together(config, log)
 
 
 def pytest_collection_finish() -> None:
     """The collector of garbage need not look again and again at what was imported and collected: it stays till the end."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many pairs agreed with Kubernetes, and the exceptions by name."""
+    # Here and not beside its tests: where workers run the tests, the process that prints reads no other conftest than this one.
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    ends = [report for report in reports if getattr(report, "when", "") == "teardown"]
+    lines = [str(text) for report in ends for name, text in report.user_properties if name == "tally"]
+    if lines != []:
+        terminalreporter.section("differential")
+    for line in sorted(lines):
+        terminalreporter.line(line)

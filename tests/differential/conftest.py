@@ -1,4 +1,4 @@
-"""The Go program, how many pairs are tried, and the counts at the end of the run."""
+"""The Go program, how many pairs are tried, and the counts, which tests/conftest.py prints at the end of the run."""
 
 from __future__ import annotations
 
@@ -40,15 +40,3 @@ def tallies(record_property: Callable[[str, object], None]) -> Iterator[list[Tal
     yield left
     for tally in left:
         record_property("tally", str(tally))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many pairs agreed, and the exceptions by name."""
-    ends = [
-        report for reports in terminalreporter.stats.values() for report in reports if getattr(report, "when", "") == "teardown"
-    ]
-    lines = [str(text) for report in ends for name, text in report.user_properties if name == "tally"]
-    if lines != []:
-        terminalreporter.section("differential")
-    for line in sorted(lines):
-        terminalreporter.line(line)

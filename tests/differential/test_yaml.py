@@ -22,9 +22,6 @@ from podcompose.yaml.reader import read, write
 from podcompose.yaml.scalars import Wrong, resolve
 from tests.differential.kubectl import SURROUNDINGS
 
-#: One worker asks kubectl once for all of them.
-pytestmark = pytest.mark.xdist_group("yaml")
-
 RECORD = Path(__file__).with_name("yaml.json")
 HEAD = "apiVersion: v1\nkind: F\nmetadata: {name: x}\n"
 
