@@ -135,9 +135,8 @@ def _owner(annotations: Mapping[str, str], problems: list[str]) -> Owner | None:
         return None
     epoch = annotations.get(OWNER_EPOCH, "")
     if _EPOCH.fullmatch(epoch) is None:
-        problems.append(
-            f"the annotation {OWNER_EPOCH} is {epoch!r:.80}, no integer: the pod counts as nobody's, not as {name!r:.80}'s"
-        )
+        owner, wrong = f"{name!r:.80}", f"{epoch!r:.80}"
+        problems.append(f"the annotation {OWNER_EPOCH} is {wrong}, no integer: {owner} is not taken for the owner; adopt it anew")
         return None
     return Owner(name, int(epoch))
 

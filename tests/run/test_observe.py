@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from podcompose.run.classify import classify
 from podcompose.run.naming import STOPPED_AT
 from podcompose.run.observe import Observation, lost, observe
-from podcompose.run.outcome import Outcome
 from podcompose.run.records import Blocker, Owner, PodRecord, PodRef, Stage
 
 from .histories import NAMES, history
@@ -282,13 +282,7 @@ def test_a_record_that_vanished(name: str) -> None:
             noted["metadata"].setdefault("annotations", {})[STOPPED_AT] = one.stopped_at.isoformat()
         record = observe(noted).record
 
-        assert lost(record, stopped=False) == _unseen(noted)
-
-
-def _unseen(manifest: Pod) -> Outcome | None:
-    from podcompose.run.classify import classify
-
-    return classify(manifest, gone="uncertain")
+        assert lost(record, stopped=False) == classify(noted, gone="uncertain")
 
 
 def test_w10_what_vanished_while_it_ran() -> None:

@@ -46,7 +46,7 @@ def _damaged(draw: st.DrawFn) -> Any:
         parent = manifest
         for key in way:
             parent = parent[key]
-        parent[last] = draw(_ODD)
+        parent[last] = copy.deepcopy(draw(_ODD))
         if not isinstance(manifest, dict) or len(_paths(manifest)) == 1:
             break
     return manifest
@@ -128,7 +128,7 @@ PROBLEMS: dict[str, tuple[Callable[[Pod], None], str]] = {
     "a time": (_set("metadata", "deletionTimestamp", to="soon"), "metadata.deletionTimestamp is no time"),
     "an epoch": (
         _set("metadata", "annotations", to={"podcompose.io/owner": "east", "podcompose.io/owner-epoch": "one"}),
-        "the annotation podcompose.io/owner-epoch is 'one', no integer: the pod counts as nobody's, not as 'east''s",
+        "the annotation podcompose.io/owner-epoch is 'one', no integer: 'east' is not taken for the owner; adopt it anew",
     ),
 }
 
