@@ -137,7 +137,7 @@ class Script:
     fault: Fault
     verb: str | None
     path: re.Pattern[str]
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str | None] = field(default_factory=dict)
     times: int | None = 1
     hits: int = 0
 

@@ -50,6 +50,7 @@ class FaultServer:
         self._requests: list[Request] = []
         self._ticks: float = 0
         self._held = 0
+        self._silent = 0
         self._released = threading.Event()
         self._acceptor.listen()
 
@@ -80,12 +81,13 @@ class FaultServer:
         verb: str | None = None,
         path: str = "",
         times: int | None = 1,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | None] | None = None,
     ) -> Script:
         """
         Let the next `times` requests (None: all) meet a fault; scripts are tried in the order in which they were given.
 
-        Shapes: `verb` is POST, PATCH, DELETE, GET (one object), LIST or WATCH; `path` is searched for as a regular expression.
+        Shapes: `verb` is POST, PATCH, DELETE, GET (one object), LIST or WATCH; `path` is searched for as a regular expression;
+                what `query` names must be equal, or absent (None).
         """
         wanted = Script(fault, verb, re.compile(path), {} if query is None else dict(query), times)
         with self.api.store.changed:
@@ -137,6 +139,9 @@ class FaultServer:
 
     def silence(self) -> None:
         """Return when half-open connections are let go. For the connections."""
+        with self.api.store.changed:
+            self._silent += 1
+            self.api.store.changed.notify_all()
         self._released.wait()
 
     def await_tick(self) -> None:
@@ -167,6 +172,10 @@ class FaultServer:
     def await_held(self, count: int = 1, timeout: float = 20.0) -> None:
         """Wait until `count` answers are ready and wait for a tick. Raises: TimeoutError."""
         self._await(lambda: self._held == count, timeout, f"{count} answers that wait for a tick")
+
+    def await_silent(self, count: int = 1, timeout: float = 20.0) -> None:
+        """Wait until `count` connections, since the beginning, have fallen silent; their work is done. Raises: TimeoutError."""
+        self._await(lambda: self._silent >= count, timeout, f"{count} half-open connections")
 
     def await_watches(self, count: int, timeout: float = 20.0) -> None:
         """Wait until exactly `count` watches are open. Raises: TimeoutError."""
