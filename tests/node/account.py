@@ -1,0 +1,165 @@
+"""
+Runs cases on a backend, many at once, and gives an account of each: what a scheduler learns, and what a person finds.
+
+    with Place(backend, look, log) as place:
+        accounts = place.run(CASES)         # name -> Account, or why there is none
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from podcompose.run import Batch, Gone, Launched, Outcome, PodRecord, PodRef, Seen, Selection, Stage, Subscription
+from podcompose.run.table import legal
+from tests.cluster.child import wait_for
+from tests.node.cases import Case, Stop
+from tests.node.story import Said, Saw, statuses
+from tests.node.watching import PATIENCE_S, Json
+
+__all__ = ["Account", "Place"]
+
+# So many pods at once start without waiting long for one another, on two cores.
+AT_ONCE = 16
+LOOK_S = 0.2
+SELECTION = Selection(labels={"app.kubernetes.io/managed-by": "podcompose"})
+
+
+class Backend(Protocol):
+    """What is asked of a backend here."""
+
+    def launch(self, pod: Json, *, launch_id: str) -> Launched:
+        """Launch a pod."""
+        ...
+
+    def stop(self, ref: PodRef, *, grace: float | None = None) -> None:
+        """Stop it."""
+        ...
+
+    def subscribe(self, where: Selection) -> Subscription:
+        """Watch."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """
+    What became of a pod. What the containers of a stopped pod left behind goes with it: `exits` and `logs` are empty then.
+
+    `in_order` says whether each init container had ended before the next one started, `exits` each container's exit code and
+    restarts.
+    """
+
+    outcome: Outcome
+    stages: tuple[Stage, ...]
+    exits: Mapping[str, tuple[int | None, int]]
+    logs: Mapping[str, bytes]
+    in_order: bool
+
+
+class Place:
+    """A backend with one subscription, whose changes are kept by uid; `look` and `log` go round the backend where they can."""
+
+    def __init__(self, backend: Backend, look: Callable[[PodRef], Json | None], log: Callable[[PodRef, str], bytes]) -> None:
+        self._backend, self._look, self._log = backend, look, log
+        self._news = threading.Condition()
+        self._records: dict[str, list[PodRecord]] = defaultdict(list)
+        self._outcomes: dict[str, list[Outcome]] = defaultdict(list)
+
+    def __enter__(self) -> Place:
+        """Subscribe."""
+        self._subscription = self._backend.subscribe(SELECTION)
+        self._thread = threading.Thread(target=self._read, name="changes of the tests")
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the subscription."""
+        self._subscription.close()
+        self._thread.join()
+
+    def run(self, cases: Iterable[Case]) -> dict[str, Account | Exception]:
+        """Run them all."""
+        asked = list(cases)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return dict(zip([case.name for case in asked], pool.map(self._try, asked), strict=True))
+
+    def _try(self, case: Case) -> Account | Exception:
+        try:
+            return self._run(case)
+        except Exception as error:
+            return error
+
+    def _run(self, case: Case) -> Account:
+        """Launch, stop where it is to be stopped, wait until nothing more is to come, tell."""
+        ref = self._backend.launch(case.manifest, launch_id=f"case/{case.name}").ref
+        if case.stop is not None:
+            self._wait_to(ref, case.stop)
+            self._backend.stop(ref, grace=case.stop.grace)
+        last = Stage.FINISHED if case.stop is None else Stage.GONE
+        with self._news:
+            if not self._news.wait_for(lambda: self._has_come(ref.uid, last), PATIENCE_S):
+                raise TimeoutError(f"{case.name}: not {last} after {PATIENCE_S:g} s, but {self._records[ref.uid][-1:]}")
+            outcomes, records = self._outcomes[ref.uid], self._records[ref.uid]
+        assert len(outcomes) == 1, f"one outcome is told, once; here: {outcomes}"
+        return self._tell(ref, outcomes[0], records, None if case.stop is not None else self._look(ref))
+
+    def _wait_to(self, ref: PodRef, stop: Stop) -> None:
+        when = stop.when
+        if isinstance(when, Said):
+            wait_for(lambda: when.text.encode() in self._log(ref, when.container), f"{ref} says {when.text!r}", every=LOOK_S)
+        elif isinstance(when, Saw):
+            wait_for(lambda: when.test(self._look(ref) or {}), f"{ref}: {when.what}", every=LOOK_S)
+
+    def _has_come(self, uid: str, stage: Stage) -> bool:
+        return len(self._records[uid]) > 0 and self._records[uid][-1].stage in (stage, Stage.GONE)
+
+    def _tell(self, ref: PodRef, outcome: Outcome, records: list[PodRecord], seen: Json | None) -> Account:
+        found = {} if seen is None else statuses(seen)
+        exits = {
+            name: (entry["state"].get("terminated", {}).get("exitCode"), entry["restartCount"]) for name, entry in found.items()
+        }
+        started = [name for name, entry in found.items() if entry["state"].get("terminated", {}).get("exitCode") not in (None, 128)]
+        logs = {name: self._log(ref, name) for name in started}
+        return Account(outcome, tuple(_steps(records)), exits, logs, seen is None or _in_order(seen))
+
+    def _read(self) -> None:
+        """Poll until the subscription is closed."""
+        while self._subscription.status().state != "Closed":
+            self._keep(self._subscription.poll(1.0))
+
+    def _keep(self, batch: Batch) -> None:
+        with self._news:
+            for change in batch.changes:
+                if isinstance(change, (Seen, Gone)):
+                    self._records[change.record.ref.uid].append(change.record)
+                    if change.outcome is not None:
+                        self._outcomes[change.record.ref.uid].append(change.outcome)
+            self._news.notify_all()
+
+
+def _steps(records: Iterable[PodRecord]) -> list[Stage]:
+    """The stages of a pod's records, each run of one stage as one; every step must be in the table."""
+    found: list[Stage] = []
+    for record in records:
+        before = found[-1] if found else None
+        assert legal(before, record.stage), f"{record.ref}: from {before} to {record.stage}"
+        if record.stage is not before:
+            found.append(record.stage)
+    return found
+
+
+def _in_order(seen: Json) -> bool:
+    """Whether each plain init container had ended when the next one started, and all of them when the main containers did."""
+    sidecars = {entry["name"] for entry in seen["spec"].get("initContainers", []) if entry.get("restartPolicy") == "Always"}
+    inits = [entry for entry in seen["status"].get("initContainerStatuses", []) if entry["name"] not in sidecars]
+    runs = [entry["state"]["terminated"] for entry in inits if "terminated" in entry["state"]]
+    mains = [entry["state"].get("terminated", {}) for entry in seen["status"].get("containerStatuses", [])]
+    starts = [*(run["startedAt"] for run in runs[1:]), min((run["startedAt"] for run in mains if "startedAt" in run), default=None)]
+    return all(
+        start is None or run["finishedAt"] <= start or start.startswith("1970") for run, start in zip(runs, starts, strict=False)
+    )
