@@ -96,6 +96,8 @@ def differing(prepared: Prepared, existing: JsonMap) -> tuple[Change, ...]:
 
 
 def _difference(change: Change) -> Problem:
+    if change.action == "added":
+        return Problem("other-pod", change.path, f"here it is {shown(change.after)}, there it is not set")
     return Problem("other-pod", change.path, f"there it is {shown(change.before)}, here {shown(change.after)}")
 
 
