@@ -11,11 +11,12 @@ from datetime import datetime
 from pathlib import Path
 
 from podcompose.backends.local.environment import Sources
-from podcompose.backends.local.files import PodFiles
+from podcompose.backends.local.files import PodFiles, follow
 from podcompose.backends.local.host import Host
 from podcompose.backends.local.judge import judge
 from podcompose.backends.local.lifecycle import Backoff
 from podcompose.backends.local.node import Settings
+from podcompose.backends.local.plan import plan_of
 from podcompose.backends.local.status import rfc3339
 from podcompose.core.json import JsonMap, copy
 from podcompose.errors import Problem
@@ -75,7 +76,9 @@ class LocalBackend:
         self._directory.mkdir(parents=True, exist_ok=True)
         own = {"PATH": MINIMAL_PATH, "HOME": os.path.expanduser("~")} if environment is None else dict(environment)
         sources = Sources({} if secrets is None else secrets, {} if config_maps is None else config_maps)
-        settings = Settings(self._directory, os.getcwd(), own, sources, Backoff(*backoff), max_pods, platform.node())
+        settings = Settings(
+            self._directory, os.getcwd(), own, sources, Backoff(*backoff), max_pods, platform.node(), directory is not None
+        )
         self._board = Board(steady_clock() if clock is None else clock)
         self._host = Host(self._board, settings)
 
@@ -157,8 +160,8 @@ class LocalBackend:
         Raises: Refused: no such pod or container.
         """
         files, name = self._files(ref, container)
-        runs = files.runs(name)[: -1 if previous else None]
-        return b"" if runs == [] else b"".join(files.chunks(name, runs[-1], 0))
+        last = files.runs(name) - (2 if previous else 1)
+        return b"".join(files.chunks(name, last)) if last >= 0 else b""
 
     def follow_logs(self, ref: PodRef, container: str | None = None) -> Iterator[bytes]:
         """
@@ -167,20 +170,7 @@ class LocalBackend:
         Raises: Refused: no such pod or container.
         """
         files, name = self._files(ref, container)
-        restarts, offset = 0, 0
-        while True:
-            ended = self._is_over(ref) or self._host.closed
-            latest = max(files.runs(name), default=0)
-            for chunk in files.chunks(name, restarts, offset):
-                offset += len(chunk)
-                yield chunk
-            if latest > restarts:
-                restarts, offset = restarts + 1, 0
-            elif ended:
-                return
-            else:
-                with self._board.changed:
-                    self._board.changed.wait(_LOOK_S)
+        return follow(files, name, lambda: self._is_over(ref) or self._host.closed, self._look_later)
 
     def close(self) -> None:
         """Kill every container and wait until none is left; end every subscription."""
@@ -210,12 +200,22 @@ class LocalBackend:
         return pod is None or pod["status"]["phase"] in ("Succeeded", "Failed")
 
     def _files(self, ref: PodRef, container: str | None) -> tuple[PodFiles, str]:
-        files = PodFiles(self._directory, {"namespace": ref.namespace, "name": ref.name, "uid": ref.uid})
+        files = PodFiles(self._directory, ref.namespace, ref.name, ref.uid)
         pod = self._board.by_uid(ref.uid)
-        name = container if container is not None or pod is None else main_container(pod)
-        if name is None or (pod is None and not files.directory.is_dir()):
-            raise Refused([Problem("no-such-pod", "", "there is no such pod")], namespace=ref.namespace, name=ref.name)
+        name = main_container(pod) if container is None and pod is not None else container
+        known = name is not None and (files.runs(name) > 0 if pod is None else name in plan_of(pod["spec"]).containers)
+        if name is None or not known:
+            raise Refused([_no_log(container)], namespace=ref.namespace, name=ref.name)
         return files, name
+
+    def _look_later(self) -> None:
+        with self._board.changed:
+            self._board.changed.wait(_LOOK_S)
+
+
+def _no_log(container: str | None) -> Problem:
+    which = "" if container is None else f" with a container {container!r}"
+    return Problem("no-such-log", "", f"there is no such pod{which} here, and no log of it")
 
 
 def _accepted(manifest: JsonMap, prepared: Prepared, now: float) -> JsonMap:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from podcompose.backends.local.plan import field
 
-__all__ = ["PodFiles"]
+__all__ = ["PodFiles", "follow"]
 
 #: Kubernetes' own limits.
 _MESSAGE_BYTES = 4096
@@ -19,26 +20,37 @@ _CHUNK = 1 << 16
 
 
 class PodFiles:
-    """A directory a pod, named as the kubelet does it; in it, by container and restart, logs and messages."""
+    """
+    The files of one pod in the directory of all: `name_namespace_uid_container.RESTARTS.log`, and `.message`.
 
-    def __init__(self, directory: Path, metadata: Mapping[str, Any]) -> None:
-        self.directory = directory / f"{metadata['namespace']}_{metadata['name']}_{metadata['uid']}"
+    All lie in one directory, for making one a pod costs more than starting a process.
+    """
 
-    def make(self) -> None:
-        """Make the directory."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-
-    def remove(self) -> None:
-        """Remove the directory and all that is in it."""
-        shutil.rmtree(self.directory, ignore_errors=True)
+    def __init__(self, directory: Path, namespace: str, name: str, uid: str) -> None:
+        self._stem = f"{directory}/{name}_{namespace}_{uid}_"
 
     def log(self, container: str, restarts: int) -> str:
         """Where a run's output goes."""
-        return f"{self.directory}/{container}.{restarts}.log"
+        return f"{self._stem}{container}.{restarts}.log"
 
     def message(self, container: str, restarts: int) -> str:
         """Where a run may leave a message."""
-        return f"{self.directory}/{container}.{restarts}.message"
+        return f"{self._stem}{container}.{restarts}.message"
+
+    def runs(self, container: str) -> int:
+        """How many runs of a container have a log."""
+        count = 0
+        while os.path.exists(self.log(container, count)):
+            count += 1
+        return count
+
+    def remove(self, containers: Iterable[str]) -> None:
+        """Remove what these containers have left."""
+        for container in containers:
+            for restarts in range(self.runs(container)):
+                for path in (self.log(container, restarts), self.message(container, restarts)):
+                    with suppress(OSError):
+                        os.unlink(path)
 
     def termination_message(self, container: Mapping[str, Any], restarts: int, code: int) -> str:
         """What a run had to say at its end: its message, or, if its policy says so and it has failed, the end of its log."""
@@ -47,22 +59,43 @@ class PodFiles:
             return _tail(self.log(container["name"], restarts))
         return said
 
-    def runs(self, container: str) -> list[int]:
-        """The runs of a container that have a log, oldest first."""
-        if not self.directory.is_dir():
-            return []
-        names = (path.name.rsplit(".", 2) for path in self.directory.iterdir())
-        return sorted(int(name[1]) for name in names if len(name) == 3 and name[0] == container and name[2] == "log")
-
-    def chunks(self, container: str, restarts: int, offset: int) -> Iterator[bytes]:
+    def chunks(self, container: str, restarts: int, offset: int = 0) -> Iterator[bytes]:
         """The output of a run from an offset on, as far as it is there."""
-        try:
-            with open(self.log(container, restarts), "rb") as file:
-                file.seek(offset)
-                while (chunk := file.read(_CHUNK)) != b"":
-                    yield chunk
-        except FileNotFoundError:
+        with suppress(FileNotFoundError), open(self.log(container, restarts), "rb") as file:
+            file.seek(offset)
+            while (chunk := file.read(_CHUNK)) != b"":
+                yield chunk
+
+
+def follow(files: PodFiles, container: str, is_over: Callable[[], bool], wait: Callable[[], None]) -> Iterator[bytes]:
+    """The output of all runs of a container, as it is written, until it is over; a log that is removed meanwhile is read on."""
+    restarts = 0
+    while True:
+        over = is_over()
+        if files.runs(container) > restarts:
+            yield from _follow_run(files, container, restarts, is_over, wait)
+            restarts += 1
+        elif over:
             return
+        else:
+            wait()
+
+
+def _follow_run(
+    files: PodFiles, container: str, restarts: int, is_over: Callable[[], bool], wait: Callable[[], None]
+) -> Iterator[bytes]:
+    with open(files.log(container, restarts), "rb") as file:
+        yield from _read_on(file, lambda: is_over() or files.runs(container) > restarts + 1, wait)
+
+
+def _read_on(file: BinaryIO, is_done: Callable[[], bool], wait: Callable[[], None]) -> Iterator[bytes]:
+    while True:
+        done = is_done()
+        while (chunk := file.read(_CHUNK)) != b"":
+            yield chunk
+        if done:
+            return
+        wait()
 
 
 def _head(path: str) -> str:
@@ -76,7 +109,7 @@ def _head(path: str) -> str:
 def _tail(path: str) -> str:
     try:
         with open(path, "rb") as file:
-            size = file.seek(0, 2)
+            size = file.seek(0, os.SEEK_END)
             file.seek(max(size - _FALLBACK_BYTES, 0))
             text = file.read(_FALLBACK_BYTES).decode(errors="replace")
     except OSError:

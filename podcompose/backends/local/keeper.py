@@ -1,10 +1,10 @@
 """
 The keeper: a process of its own, parent of every container; when the process that started it is gone, it ends them all.
 
-Run as `python -I -S keeper.py SOCKET PARENT`; it imports nothing of podcompose, to stay small: it forks for every container.
-Each container's first process leads a session of its own and adopts the orphans among its descendants, as in a real container.
-When it ends, what is left of them becomes the keeper's child, and a child of the keeper that leads no container is killed: so
-nothing escapes by forking twice, or by a session of its own. Without Linux' prctl and /proc there are only process groups.
+Run as `python -I -S keeper.py SOCKET PARENT`; it imports nothing of podcompose. It adopts every orphan among its descendants
+(PR_SET_CHILD_SUBREAPER), so none escapes it by forking twice or by a session of its own. When a container's first process has
+ended, what is left of the container is killed: its process group; what is in its session; what carries its mark in its
+environment; and what shows neither, once no container is left that it could be of. Linux only.
 """
 
 from __future__ import annotations
@@ -16,45 +16,43 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import sys
 import time
-from typing import Any, NoReturn
+from typing import Any
 
+#: The variable that marks the processes of a container.
+MARK = "PODCOMPOSE_CONTAINER_ID"
 #: Linux, include/uapi/linux/prctl.h.
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_PR_SET_CHILD_SUBREAPER = 36
 _LENGTH = 4
 #: How long the end of a container waits for leftovers that will not die (uninterruptible sleep).
-_PATIENCE = 1.0
-
-
-_LIBRARY = ctypes.CDLL(None)
+_PATIENCE_S = 1.0
 
 
 class Keeper:
-    """What the keeper knows: the leaders of the containers, those whose start is not settled, and ends not yet told."""
+    """What the keeper knows: the first processes of containers, orphans and whose they may be, and ends not yet told."""
 
     def __init__(self, channel: socket.socket, parent: int) -> None:
         self.channel = channel
-        self.leaders: dict[int, str] = {}
+        self.leaders: dict[int, tuple[str, subprocess.Popen[bytes]]] = {}
         self.pids: dict[str, int] = {}
-        self.starting: dict[int, int] = {}
+        self.orphans: dict[int, set[str]] = {}
         self.ended: list[tuple[float, dict[str, Any]]] = []
         self.incoming = bytearray()
         self.outgoing = bytearray()
         self.open = True
-        self.poll = select.poll()
-        self.poll.register(channel, select.POLLIN)
         self.woken = _wake_on_children()
-        self.poll.register(self.woken, select.POLLIN)
         self.parent = _watch(parent)
-        if self.parent >= 0:
-            self.poll.register(self.parent, select.POLLIN)
+        self.poll = select.poll()
+        for descriptor in (channel.fileno(), self.woken.fileno(), self.parent):
+            if descriptor >= 0:
+                self.poll.register(descriptor, select.POLLIN)
 
     def run(self) -> None:
         """Until the parent is gone."""
         while self.open:
-            timeout = None if not self.ended else int(_PATIENCE * 1000)
-            for descriptor, events in self.poll.poll(timeout):
+            for descriptor, events in self.poll.poll(None if self.ended == [] else 50):
                 self.ready(descriptor, events)
             self.reap()
             self.tell()
@@ -67,11 +65,8 @@ class Keeper:
                 self.woken.recv(4096)
         elif descriptor == self.parent:
             self.open = False
-        elif descriptor == self.channel.fileno():
-            if events & ~select.POLLOUT:
-                self.read()
-        elif descriptor in self.starting:
-            self.settle(descriptor)
+        elif events & ~select.POLLOUT:
+            self.read()
 
     def read(self) -> None:
         """Orders of the parent."""
@@ -91,66 +86,65 @@ class Keeper:
 
     def obey(self, order: dict[str, Any]) -> None:
         """Start a container, or send a signal to its process group."""
-        if "signal" not in order:
-            self.start(order)
-        elif order["id"] in self.pids:
-            _signal_group(self.pids[order["id"]], order["signal"])
-
-    def start(self, order: dict[str, Any]) -> None:
-        """Fork; whether the program could be started comes through a pipe, which the start of a program closes."""
-        keeper = os.getpid()
-        reader, writer = os.pipe()
+        name = order["id"]
+        if "signal" in order:
+            if name in self.pids:
+                _signal_group(self.pids[name], order["signal"])
+            return
         try:
-            pid = os.fork()
-        except OSError as error:
-            os.close(reader)
-            os.close(writer)
-            self.say({"id": order["id"], "failed": f"unable to start container process: fork: {_words(error)}"})
+            process = _started(order)
+        except (OSError, ValueError) as error:
+            self.say({"id": name, "failed": f"unable to start container process: {_why(error, order)}"})
             return
-        if pid == 0:
-            _become(order, writer, keeper)
-        os.close(writer)
-        self.leaders[pid] = order["id"]
-        self.pids[order["id"]] = pid
-        self.starting[reader] = pid
-        self.poll.register(reader, select.POLLIN)
-
-    def settle(self, reader: int) -> None:
-        """A program has been started, or could not be."""
-        error = os.read(reader, 65536)
-        self.poll.unregister(reader)
-        os.close(reader)
-        pid = self.starting.pop(reader)
-        name = self.leaders[pid]
-        if error == b"":
-            self.say({"id": name, "started": pid})
-            return
-        self.leaders[pid] = ""
-        del self.pids[name]
-        self.say({"id": name, "failed": error.decode(errors="replace")})
+        self.leaders[process.pid] = (name, process)
+        self.pids[name] = process.pid
+        self.say({"id": name, "started": process.pid})
 
     def reap(self) -> None:
         """Children that have ended, and what they have left behind."""
         with contextlib.suppress(ChildProcessError):
-            while (child := os.waitpid(-1, os.WNOHANG))[0] != 0:
-                self.buried(*child)
-        if self.ended:
-            self.tell_ends(_kill_leftovers(self.leaders))
+            while (child := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
+                if child.si_pid in self.leaders:
+                    # As long as it is not waited for, nobody else can have its number.
+                    _signal_group(child.si_pid, signal.SIGKILL)
+                self.bury(*os.waitpid(child.si_pid, 0))
+        if self.ended != []:
+            self.tell_ends(self.sweep())
 
-    def buried(self, pid: int, status: int) -> None:
-        """A child is no more; if it led a container, that has ended."""
-        for reader in [reader for reader, starting in self.starting.items() if starting == pid]:
-            self.settle(reader)
-        name = self.leaders.pop(pid, "")
-        if name != "":
+    def bury(self, pid: int, status: int) -> None:
+        """A child is no more; if it was a container's first process, the container has ended."""
+        self.orphans.pop(pid, None)
+        if pid in self.leaders:
+            name, process = self.leaders.pop(pid)
+            process.returncode = os.waitstatus_to_exitcode(status)
             del self.pids[name]
-            self.ended.append((time.monotonic(), {"id": name, "ended": os.waitstatus_to_exitcode(status)}))
-            if _children() is None:
-                _signal_group(pid, signal.SIGKILL)
+            self.ended.append((time.monotonic(), {"id": name, "ended": process.returncode}))
+
+    def sweep(self) -> bool:
+        """Kill the orphans whose container has ended; whether there were any."""
+        busy = False
+        for pid in _children():
+            if pid not in self.leaders:
+                owners = self.orphans[pid] = self.owners(pid) & set(self.pids)
+                if owners == set():
+                    _kill(pid)
+                    busy = True
+        return busy
+
+    def owners(self, pid: int) -> set[str]:
+        """The containers an orphan may be of: one, if its session or its environment tells."""
+        if pid in self.orphans:
+            return self.orphans[pid]
+        with contextlib.suppress(OSError):
+            session = os.getsid(pid)
+            if session in self.leaders:
+                return {self.leaders[session][0]}
+        mark = _mark(pid)
+        return set(self.pids) if mark == "" else {mark}
 
     def tell_ends(self, busy: bool) -> None:
         """A container has ended once nothing is left of it."""
-        latest = time.monotonic() - _PATIENCE
+        latest = time.monotonic() - _PATIENCE_S
         told = [one for one in self.ended if not busy or one[0] <= latest]
         self.ended = [one for one in self.ended if one not in told]
         for _, end in told:
@@ -163,15 +157,15 @@ class Keeper:
 
     def tell(self) -> None:
         """Send what is queued, as far as it goes: the keeper never waits for its parent."""
-        if not self.outgoing:
+        if self.outgoing == b"":
             return
         try:
-            del self.outgoing[: self.channel.send(self.outgoing, getattr(socket, "MSG_NOSIGNAL", 0))]
+            del self.outgoing[: self.channel.send(self.outgoing)]
         except BlockingIOError:
             pass
         except OSError:
             self.open = False
-        self.poll.modify(self.channel, select.POLLIN | (select.POLLOUT if self.outgoing else 0))
+        self.poll.modify(self.channel, select.POLLIN | (select.POLLOUT if self.outgoing != b"" else 0))
 
     def end_all(self) -> None:
         """Kill every descendant: whose parent dies becomes our child, so it ends when we have none."""
@@ -179,84 +173,73 @@ class Keeper:
             _signal_group(pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             while True:
-                _kill_leftovers({})
+                for pid in _children():
+                    _kill(pid)
                 os.waitpid(-1, 0)
 
 
-def _become(order: dict[str, Any], writer: int, keeper: int) -> NoReturn:
-    """In the child: turn into the container's program, or say why not."""
+def _started(order: dict[str, Any]) -> subprocess.Popen[bytes]:
+    """A container's first process, leader of a session and a process group of its own."""
+    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
     try:
-        os.setsid()
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != keeper:
-            os._exit(128)
-        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        os.chdir(order["cwd"])
-    except (OSError, ValueError) as error:
-        _give_up(writer, f'chdir to cwd ("{order["cwd"]}") failed: {_words(error)}')
-    try:
-        _execute(order["argv"], order["env"])
-    except (OSError, ValueError) as error:
-        _give_up(writer, f'exec: "{order["argv"][0]}": {_words(error)}')
+        # Nothing here is inheritable, so that nothing needs to be closed.
+        return subprocess.Popen(
+            order["argv"],
+            env={**order["env"], MARK: order["id"]},
+            cwd=order["cwd"],
+            stdout=log,
+            stderr=log,
+            close_fds=False,
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
 
 
-def _prctl(option: int, value: int) -> None:
-    with contextlib.suppress(AttributeError):
-        _LIBRARY.prctl(option, value, 0, 0, 0)
-
-
-def _execute(argv: list[str], env: dict[str, str]) -> NoReturn:
-    if "/" in argv[0]:
-        os.execve(argv[0], argv, env)
-    denied: OSError | None = None
-    for directory in env.get("PATH", "").split(":"):
-        try:
-            os.execve(f"{directory or '.'}/{argv[0]}", argv, env)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except PermissionError as error:
-            denied = error
-    raise OSError(None, "executable file not found in $PATH") if denied is None else denied
-
-
-def _words(error: OSError | ValueError) -> str:
-    """As Go would say it."""
+def _why(error: OSError | ValueError, order: dict[str, Any]) -> str:
+    """As runc would say it."""
+    program, cwd = order["argv"][0], order["cwd"]
     text = error.strerror if isinstance(error, OSError) and error.strerror is not None else str(error)
-    return text[:1].lower() + text[1:]
+    text = text[:1].lower() + text[1:]
+    filename = error.filename if isinstance(error, OSError) else program
+    if filename == cwd != program:
+        return f'chdir to cwd ("{cwd}") failed: {text}'
+    if filename == order["log"]:
+        return f"its log cannot be written: {text}"
+    found = isinstance(error, FileNotFoundError) and "/" not in program
+    return f'exec: "{program}": {"executable file not found in $PATH" if found else text}'
 
 
-def _give_up(writer: int, message: str) -> NoReturn:
-    os.write(writer, f"unable to start container process: {message}".encode(errors="replace"))
-    os._exit(128)
-
-
-def _children() -> list[int] | None:
-    """Our children, ended ones included; None where the system does not tell."""
+def _children() -> list[int]:
+    """Our children."""
     try:
         with open(f"/proc/self/task/{os.getpid()}/children", "rb") as file:
             return [int(pid) for pid in file.read().split()]
+    except FileNotFoundError:
+        return [pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if _parent(pid) == os.getpid()]
+
+
+def _parent(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[1])
     except OSError:
-        return None
+        return 0
+
+
+def _mark(pid: int) -> str:
+    """The container in a process' environment; "" where it shows none."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            found = [one for one in file.read().split(b"\0") if one.startswith(f"{MARK}=".encode())]
+    except OSError:
+        return ""
+    return "" if found == [] else found[0].decode(errors="replace").partition("=")[2]
 
 
 def _signal_group(leader: int, number: int) -> None:
-    """Send a signal to a process group, or to its leader where it has not made the group yet."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, number)
-    except (ProcessLookupError, PermissionError):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(leader, number)
-
-
-def _kill_leftovers(leaders: dict[int, str]) -> bool:
-    """Kill the children that lead no container; whether there were any."""
-    leftovers = [pid for pid in _children() or () if pid not in leaders]
-    for pid in leftovers:
-        _kill(pid)
-    return leftovers != []
 
 
 def _kill(pid: int) -> None:
@@ -278,7 +261,7 @@ def _watch(parent: int) -> int:
     """A descriptor that can be read when the parent has ended; the socket alone is not enough, a fork of the parent has it too."""
     try:
         return os.pidfd_open(parent)
-    except (AttributeError, OSError):
+    except OSError:
         return -1
 
 
@@ -287,11 +270,11 @@ def main() -> None:
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.setblocking(False)
     os.set_inheritable(channel.fileno(), False)
+    # What the parent ignores or blocks is no business of the containers.
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    # What the parent ignores, and Python itself, is no business of the containers.
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGTERM, signal.SIGXFSZ):
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     keeper = Keeper(channel, int(sys.argv[2]))
     if os.getppid() == int(sys.argv[2]):
         keeper.run()

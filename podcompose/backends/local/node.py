@@ -17,7 +17,7 @@ from podcompose.backends.local.files import PodFiles
 from podcompose.backends.local.lifecycle import Backoff, Decision, Life, decide, new_life
 from podcompose.backends.local.plan import field, plan_of
 from podcompose.backends.local.processes import Ended, Failed, KeeperGone, Notice, Processes, Started
-from podcompose.backends.local.status import pending_status, rfc3339, status_of
+from podcompose.backends.local.status import ADDRESSES, pending_status, rfc3339, status_of
 from podcompose.core.json import JsonMap
 from podcompose.run.board import Board
 
@@ -37,6 +37,7 @@ class Settings:
     backoff: Backoff
     max_pods: int
     node_name: str
+    keeps_logs: bool
 
 
 @dataclass(slots=True)
@@ -45,8 +46,9 @@ class Entry:
 
     life: Life
     files: PodFiles
+    #: As it is on the board, or is to be put there.
+    pod: JsonMap
     wake: float | None = None
-    changed: bool = True
 
 
 class Node:
@@ -77,10 +79,14 @@ class Node:
         return self._timers[0][0] if self._timers else None
 
     def accept(self, manifest: JsonMap) -> JsonMap:
-        """A new pod: it waits for room."""
-        stored = self.board.put({**manifest, "status": pending_status()})
-        self._waiting.append(stored["metadata"]["uid"])
-        return stored
+        """A new pod: it begins, or waits for room; what it is then."""
+        uid = manifest["metadata"]["uid"]
+        if self._has_room:
+            self._begin({**manifest, "status": pending_status()})
+        else:
+            self.board.put({**manifest, "status": pending_status()})
+            self._waiting.append(uid)
+        return manifest
 
     def delete(self, uid: str, grace: float | None) -> None:
         """Someone asks the pod to end; one that has not begun, or has ended, is removed at once."""
@@ -118,26 +124,34 @@ class Node:
         now = self.now
         while self._timers and self._timers[0][0] <= now:
             self._touch(heapq.heappop(self._timers)[1])
-        while self._dirty or (self._waiting and len(self.entries) < self.settings.max_pods):
+        while self._dirty or (self._waiting and self._has_room):
             touched, self._dirty = self._dirty, {}
             for uid in touched:
                 self._advance(uid, now)
-            self._admit(now)
+            self._admit()
 
     def _touch(self, uid: str) -> None:
         self._dirty[uid] = None
 
-    def _admit(self, now: float) -> None:
+    @property
+    def _has_room(self) -> bool:
+        return len(self.entries) < self.settings.max_pods
+
+    def _admit(self) -> None:
         """Give room to those who wait, first come, first served."""
-        while self._waiting and len(self.entries) < self.settings.max_pods:
-            uid = self._waiting.popleft()
-            pod = self.board.by_uid(uid)
-            if pod is None:
-                continue
-            files = PodFiles(self.settings.directory, pod["metadata"])
-            files.make()
-            self.entries[uid] = Entry(new_life(plan_of(pod["spec"]), now, self.settings.backoff), files)
-            self._touch(uid)
+        while self._waiting and self._has_room:
+            pod = self.board.by_uid(self._waiting.popleft())
+            if pod is not None:
+                self._begin(pod)
+
+    def _begin(self, pod: JsonMap) -> None:
+        """A pod has a place."""
+        metadata, settings = pod["metadata"], self.settings
+        bound = {**pod, "spec": {**pod["spec"], "nodeName": field(pod["spec"], "nodeName", settings.node_name)}}
+        files = PodFiles(settings.directory, metadata["namespace"], metadata["name"], metadata["uid"])
+        life = new_life(plan_of(pod["spec"]), self.now, settings.backoff)
+        self.entries[metadata["uid"]] = Entry(life, files, bound)
+        self._touch(metadata["uid"])
 
     def _advance(self, uid: str, now: float) -> None:
         """Decide and do until there is nothing more to do; then write down how the pod stands."""
@@ -170,10 +184,9 @@ class Node:
         return decision.start != () or decision.ends
 
     def _start(self, uid: str, entry: Entry, name: str, now: float) -> None:
-        pod = self._bound(uid)
         container = entry.life.plan.containers[name].manifest
         try:
-            variables = environment({**pod, "status": status_of(entry.life, pod["metadata"], {}, now)}, container, self._sources)
+            variables = environment({**entry.pod, "status": ADDRESSES}, container, self.settings.sources)
         except MissingError as error:
             retry_at = now + max(self.settings.backoff.first, 0.05)
             entry.life = changes.unready(entry.life, name, str(error), retry_at)
@@ -186,15 +199,6 @@ class Node:
         cwd = field(container, "workingDir", "") or self.settings.working_directory
         self._runs[run_id] = (uid, name)
         self._processes().start(run_id, argv, variables, cwd, entry.files.log(name, restarts))
-
-    @property
-    def _sources(self) -> Sources:
-        return self.settings.sources
-
-    def _bound(self, uid: str) -> JsonMap:
-        """The pod, which has a node from its first start on."""
-        pod = self.board.by_uid(uid) or {}
-        return {**pod, "spec": {**pod["spec"], "nodeName": field(pod["spec"], "nodeName", self.settings.node_name)}}
 
     def _signal(self, life: Life, name: str, number: int | None) -> None:
         container = life.containers[name]
@@ -219,7 +223,7 @@ class Node:
             self._touch(uid)
 
     def _publish(self, uid: str, entry: Entry, now: float) -> None:
-        pod = self._bound(uid)
+        pod = {**(self.board.by_uid(uid) or entry.pod), "spec": entry.pod["spec"]}
         status = status_of(entry.life, pod["metadata"], pod["status"], now)
         if status != pod["status"]:
             self.board.put({**pod, "status": status})
@@ -231,9 +235,14 @@ class Node:
     def _remove(self, uid: str, now: float) -> None:
         """As the API server removes a pod: its deletion is now, then it is gone."""
         pod = self.board.by_uid(uid)
-        if pod is not None:
-            self.board.put(_marked(pod, now, 0.0))
-            self.board.remove(uid)
+        if pod is None:
+            return
+        self.board.put(_marked(pod, now, 0.0))
+        self.board.remove(uid)
+        if not self.settings.keeps_logs:
+            metadata = pod["metadata"]
+            files = PodFiles(self.settings.directory, metadata["namespace"], metadata["name"], uid)
+            files.remove(plan_of(pod["spec"]).containers)
 
 
 def _marked(pod: JsonMap, at: float, grace: float) -> JsonMap:

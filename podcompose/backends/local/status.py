@@ -10,10 +10,11 @@ from typing import Any
 from podcompose.backends.local.lifecycle import Container, Life, Run, may_restart, passed, restart_time
 from podcompose.core.json import JsonMap
 
-__all__ = ["ADDRESS", "pending_status", "rfc3339", "status_of"]
+__all__ = ["ADDRESSES", "pending_status", "rfc3339", "status_of"]
 
 #: Of the pod and of its host: processes of this machine have no other.
-ADDRESS = "127.0.0.1"
+_ADDRESS = "127.0.0.1"
+ADDRESSES = {"hostIP": _ADDRESS, "hostIPs": [{"ip": _ADDRESS}], "podIP": _ADDRESS, "podIPs": [{"ip": _ADDRESS}]}
 _OVERDUE = "Pod was active on the node longer than the specified deadline"
 
 
@@ -44,7 +45,7 @@ def status_of(life: Life, metadata: Mapping[str, Any], before: Mapping[str, Any]
     if life.over and life.overdue:
         status |= {"reason": "DeadlineExceeded", "message": _OVERDUE}
     status["conditions"] = _conditions(life, conditions)
-    status |= {"hostIP": ADDRESS, "hostIPs": [{"ip": ADDRESS}], "podIP": ADDRESS, "podIPs": [{"ip": ADDRESS}]}
+    status |= ADDRESSES
     status["startTime"] = rfc3339(life.accepted)
     if life.plan.inits != ():
         status["initContainerStatuses"] = [_container_status(life, name, metadata) for name in life.plan.inits]
