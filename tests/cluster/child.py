@@ -47,11 +47,10 @@ class Child:
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
 
-    def end(self, number: signal.Signals = signal.SIGKILL) -> None:
-        """Send a signal that ends it, and wait until it has ended."""
-        if self._process is not None and self.running:
-            os.kill(self.pid, signal.SIGCONT)
-            os.kill(self.pid, number)
+    def end(self) -> None:
+        """Kill it, and wait until it is dead."""
+        if self._process is not None:
+            self._process.kill()
             self._process.wait()
 
     def pause(self) -> None:

@@ -110,6 +110,11 @@ class Proxy:
         """A kubeconfig that goes through it."""
         return self._plane.kubeconfig(user, server=self.server, namespace=namespace)
 
+    @property
+    def connected(self) -> int:
+        """How many connections it has, of clients and to the server."""
+        return len(self._writers)
+
     def cut(self) -> int:
         """Break every connection now; how many there were."""
         return self._run(self._cut())
@@ -139,11 +144,10 @@ class Proxy:
     async def _close(self) -> None:
         self._server.close()
         self._open.set()
-        await self._cut()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        # Whoever serves a connection ends when it is broken; one that is being made is broken as soon as it is there.
+        while len(asyncio.all_tasks()) > 1:
+            await self._cut()
+            await asyncio.sleep(0.01)
         # Broken transports close their sockets in the loop's next rounds.
         await asyncio.sleep(0.01)
 
