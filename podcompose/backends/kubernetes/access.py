@@ -57,12 +57,16 @@ class Access:
                 self._configuration = self._read()
                 self.generation += 1
 
+    def configuration(self) -> Any:
+        """A copy of the client's Configuration as it is now."""
+        with self._lock:
+            return copy.deepcopy(self._configuration)
+
     def pool_manager(self, connections: int) -> Any:
         """A pool manager of the client's own making: its TLS, its proxies. It keeps so many connections."""
         from kubernetes.client.rest import RESTClientObject
 
-        with self._lock:
-            configuration = copy.deepcopy(self._configuration)
+        configuration = self.configuration()
         configuration.connection_pool_maxsize = max(connections, configuration.connection_pool_maxsize or 0)
         return RESTClientObject(configuration).pool_manager
 

@@ -18,11 +18,13 @@ from podcompose.backends.kubernetes.driving import drive
 from podcompose.backends.kubernetes.launching import launch, settle
 from podcompose.backends.kubernetes.stopping import stop
 from podcompose.backends.kubernetes.transport import Channel
+from podcompose.backends.kubernetes.watching import KubernetesSubscription
 from podcompose.run.prepare import for_launch
-from podcompose.run.protocols import Adopted, Launched, NotFound, Pod, Superseded
+from podcompose.run.protocols import Adopted, Launched, NotFound, Pod, Selection, Superseded
 from podcompose.run.records import Owner, PodRef
+from podcompose.run.watch import WatchSettings
 
-__all__ = ["KubernetesBackend"]
+__all__ = ["FieldValidation", "KubernetesBackend", "remember_stop"]
 
 FieldValidation = Literal["Strict", "Warn", "Ignore"]
 #: How many of our own stops are remembered.
@@ -47,13 +49,16 @@ class KubernetesBackend:
         *,
         deadline: float = 300.0,
         field_validation: FieldValidation | None = None,
+        watch: WatchSettings | None = None,
     ) -> None:
         self._access = where
         self._namespace = where.namespace if namespace is None else namespace
         self._deadline = deadline
         self._field_validation = field_validation
         self._channel = Channel(where)
+        self._watch = WatchSettings() if watch is None else watch
         self._closing = Event()
+        self._subscriptions: set[KubernetesSubscription] = set()
         self._stops: OrderedDict[str, datetime] = OrderedDict()
 
     @classmethod
@@ -109,18 +114,27 @@ class KubernetesBackend:
         Units:  `grace` in seconds; None: what the pod names itself.
         """
         began = drive(stop(ref, grace, self._terms(None), monotonic()), self._channel, self._closing)
-        if began is not None:
-            self._stops.setdefault(ref.uid, began)
-            while len(self._stops) > _REMEMBERED:
-                self._stops.popitem(last=False)
+        remember_stop(self._stops, ref.uid, began)
 
     def adopt(self, ref: PodRef, owner: Owner) -> Adopted | Superseded | NotFound:
         """Take a pod over, unless an owner of a higher epoch has it, or another of the same."""
         return drive(adopt(ref, owner, self._terms(None), monotonic()), self._channel, self._closing)
 
+    def subscribe(self, where: Selection, *, cursor: str | None = None) -> KubernetesSubscription:
+        """What happens to the selected pods, from now or from a cursor on; one thread for each namespace that it names."""
+        subscription = KubernetesSubscription(
+            where, cursor, lambda: Channel(self._access), self._watch, self._stops, self._subscriptions.discard
+        )
+        self._subscriptions.add(subscription)
+        if self._closing.is_set():
+            subscription.close()
+        return subscription
+
     def close(self) -> None:
-        """End what is under way, and all connections; launch ids that were not settled can be settled later."""
+        """End what is under way, all subscriptions and connections; launch ids that were not settled can be settled later."""
         self._closing.set()
+        for subscription in tuple(self._subscriptions):
+            subscription.close()
         self._channel.close()
 
     def __enter__(self) -> KubernetesBackend:
@@ -133,3 +147,11 @@ class KubernetesBackend:
 
     def _terms(self, deadline: float | None) -> Terms:
         return Terms(random.random, self._deadline if deadline is None else deadline)
+
+
+def remember_stop(stops: OrderedDict[str, datetime], uid: str, began: datetime | None) -> None:
+    """Note when our own stop of a pod began, for as many pods as can be remembered."""
+    if began is not None:
+        stops.setdefault(uid, began)
+        while len(stops) > _REMEMBERED:
+            stops.popitem(last=False)

@@ -47,6 +47,11 @@ class Channel:
         self._made_for = -1
         self._pools: Any = None
 
+    @property
+    def host(self) -> str:
+        """The address of the API server."""
+        return self._access.host
+
     def ask(self, request: Request) -> Answer | NotSent | Ambiguous:
         """One request and its whole answer."""
         opened = self.stream(request)
