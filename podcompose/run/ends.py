@@ -97,7 +97,7 @@ def _word(pod: Pod) -> End | None:
         return End(due or _last_exit(pod), _TOLD, kind, reason, message, exact=due is not None)
     unused = not any(container.ran or container.lost for container in (*pod.inits, *pod.main, *pod.beside))
     if unused or reason.startswith("OutOf") or reason in _REJECTIONS:  # with later versions come other reasons to reject a pod
-        return End(DAWN if unused else _last_exit(pod), _TOLD, "Rejected", reason, message)
+        return End(_last_exit(pod), _TOLD, "Rejected", reason, message)
     return None
 
 

@@ -177,7 +177,11 @@ def test_moments_of_every_make(moment: Any) -> None:
     """RFC 3339 text with any zone, seconds since 1970 and datetimes say the same; fractions of the second do not count."""
     early, late = (deleted(pod("Succeeded", main=ended(0, finished)), 10) for finished in (10, 11))
 
-    assert [_said(classify(one, stopped_at=moment)) for one in (early, late)] == ["Succeeded 0 ran=yes", "Stopped 0 ran=yes"]
+    outcomes = [classify(one, stopped_at=moment) for one in (early, late)]
+
+    assert [_said(one) for one in outcomes] == ["Succeeded 0 ran=yes", "Stopped 0 ran=yes"]
+    assert outcomes[1] is not None
+    assert outcomes[1].disruption == Disruption("Stop", None, when(10))
 
 
 def test_the_last_word_of_the_kubelet_moves_the_deletion() -> None:
@@ -319,6 +323,13 @@ GONE = {
         "Deleted(Evicted) ran=yes infrastructure",
         "Lost ran=yes",
     ),
+    "before it started": (pod("Pending", main=waiting()), None, "Deleted ran=unknown", "Lost ran=unknown"),
+    "by a node that shuts down": (
+        disrupted(pod("Running", main=running()), "TerminationByKubelet", 4, message=SHUTDOWN),
+        None,
+        "Deleted(NodeShutdown) ran=yes infrastructure",
+        "Lost ran=yes",
+    ),
     "deleted, then evicted": (
         disrupted(deleted(pod("Failed", main=running()), 2, grace=0), "DeletionByPodGC", 2),
         None,
@@ -357,6 +368,36 @@ def test_a_deletion_that_a_lost_node_followed() -> None:
 
     assert _said(classify(manifest)) == "Deleted(NodeLost) ran=yes infrastructure"
     assert _said(classify(manifest, stopped_at=at(2))) == "Stopped ran=yes"
+
+
+def test_a_stop_that_the_object_does_not_show_yet() -> None:
+    """The caller knows that the DELETE was answered; an exit after that is the stop's."""
+    manifest = pod("Failed", main=ended(143, 12))
+
+    assert _said(classify(manifest, stopped_at=at(10))) == "Stopped 143 ran=yes"
+
+
+def test_a_node_lost_under_our_stop() -> None:
+    """What others than the kubelet wrote is told by their own moments, whatever the kubelet had seen."""
+    manifest = disrupted(deleted(pod("Failed", main=running()), 2, grace=0, seen=False), "DeletionByPodGC", 40)
+
+    assert _said(classify(manifest, stopped_at=at(2))) == "Stopped ran=yes"
+
+
+def test_the_pods_own_reason_says_most() -> None:
+    """Where the condition and the pod say the same, the cause has the pod's words."""
+    outcome = classify(ROWS["P4 evicted by the kubelet"][0])
+
+    assert outcome is not None
+    assert outcome.cause == Cause("Evicted", "Evicted", "low on memory")
+
+
+def test_of_several_that_ended_well_the_last_is_named() -> None:
+    """The pod ended when its last main container did."""
+    outcome = classify(pod("Succeeded", one=ended(0, 12), two=ended(0, 9)))
+
+    assert outcome is not None
+    assert (outcome.container, outcome.finished) == ("one", when(12))
 
 
 def test_the_note_of_a_stop_that_did_not_come() -> None:
@@ -460,6 +501,7 @@ def test_disruptions_say_when_where_it_is_told() -> None:
         classify(said(pod("Failed", main=ended(137, 9)), "Evicted")),
         classify(deleted(pod("Failed", main=ended(143, 9)), 5)),
         classify(deleted(pod("Failed", main=ended(143, 9)), 5, seen=None)),
+        classify(deleted(pod("Running", main=running()), 5, grace=0), gone="certain"),
     ]
 
     assert [one and one.disruption for one in outcomes] == [
@@ -468,6 +510,7 @@ def test_disruptions_say_when_where_it_is_told() -> None:
         Disruption("Evicted", "Evicted", None),
         Disruption("Deletion", None, None),
         Disruption("Deletion", None, when(5)),
+        Disruption("Deletion", None, None),
     ]
 
 

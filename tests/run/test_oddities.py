@@ -125,6 +125,10 @@ PROBLEMS: dict[str, tuple[Callable[[Pod], None], str]] = {
         _set("status", "containerStatuses", 0, "state", to={"terminated": {"exitCode": "3"}}),
         "the exit code of container 'main' cannot be read",
     ),
+    "an exit code that is true": (
+        _set("status", "containerStatuses", 0, "state", to={"terminated": {"exitCode": True}}),
+        "the exit code of container 'main' cannot be read",
+    ),
     "a time": (_set("metadata", "deletionTimestamp", to="soon"), "metadata.deletionTimestamp is no time"),
     "an epoch": (
         _set("metadata", "annotations", to={"podcompose.io/owner": "east", "podcompose.io/owner-epoch": "one"}),
