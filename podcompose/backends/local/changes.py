@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from podcompose.backends.local.lifecycle import Container, Decision, Deletion, Life, Phase, Run
+from podcompose.backends.local.lifecycle import Container, Decision, Deletion, Life, Phase, Run, passed
 
 __all__ = ["delete", "ended", "failed", "lost", "marked", "over", "signalled", "started", "starting", "unready"]
 
@@ -97,7 +97,7 @@ def over(life: Life, now: float) -> Life:
 
 def _located(life: Life, now: float) -> Life:
     """Main containers that never ran are written off as the kubelet does it, unless it was an init container's turn."""
-    initialized = all(life.containers[name].run is not None for name in life.plan.inits)
+    initialized = all(passed(life.plan.containers[name], life.containers[name]) for name in life.plan.inits)
     for name in life.plan.mains:
         if initialized and life.containers[name].run is None:
             life = lost(life, name, now)

@@ -54,9 +54,10 @@ class PodFiles:
 
     def termination_message(self, container: Mapping[str, Any], restarts: int, code: int) -> str:
         """What a run had to say at its end: its message, or, if its policy says so and it has failed, the end of its log."""
-        said = _head(self.message(container["name"], restarts))
+        said = _tail(self.message(container["name"], restarts), _MESSAGE_BYTES)
         if said == "" and code != 0 and field(container, "terminationMessagePolicy", "File") == "FallbackToLogsOnError":
-            return _tail(self.log(container["name"], restarts))
+            log = _tail(self.log(container["name"], restarts), _FALLBACK_BYTES)
+            return "".join(log.splitlines(keepends=True)[-_FALLBACK_LINES:])
         return said
 
     def chunks(self, container: str, restarts: int, offset: int = 0) -> Iterator[bytes]:
@@ -98,20 +99,11 @@ def _read_on(file: BinaryIO, is_done: Callable[[], bool], wait: Callable[[], Non
         wait()
 
 
-def _head(path: str) -> str:
+def _tail(path: str, size: int) -> str:
+    """The end of a file: of a message that is too long, Kubernetes keeps that, too."""
     try:
         with open(path, "rb") as file:
-            return file.read(_MESSAGE_BYTES).decode(errors="replace")
+            file.seek(max(file.seek(0, os.SEEK_END) - size, 0))
+            return file.read(size).decode(errors="replace")
     except OSError:
         return ""
-
-
-def _tail(path: str) -> str:
-    try:
-        with open(path, "rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(size - _FALLBACK_BYTES, 0))
-            text = file.read(_FALLBACK_BYTES).decode(errors="replace")
-    except OSError:
-        return ""
-    return "".join(text.splitlines(keepends=True)[-_FALLBACK_LINES:])
