@@ -26,6 +26,8 @@ def blamed(composition: Composition | None, field: str, message: str, code: str 
     >>> print(blamed(compose({"spec": {"containers": [{"name": "base"}]}}, image), "spec.containers[0].image", "Required value"))
     o.yaml: .spec.containers[name="base"].image: Required value (override team-a)
     """
+    # Go's word for a cause without a field.
+    field = "" if field == "<nil>" else field
     path = _read(field)
     if path is None or composition is None:
         return Problem(code, field if path is None else format_path(path), message)

@@ -164,8 +164,12 @@ class Stream:
         """All of it."""
         return self._reading(self._response.read)
 
+    def shut(self) -> None:
+        """From another thread: whoever is reading reads the end, and may then close it."""
+        _shut(getattr(self._response, "_connection", None))
+
     def close(self) -> None:
-        """Give up the connection, if it has not been read to its end."""
+        """Give up the connection, if it has not been read to its end; only in the thread that reads."""
         with suppress(*_ERRORS):
             self._response.close()
 
