@@ -32,7 +32,8 @@ def classify(
             minus its grace; else the annotation `podcompose.io/stopped-at`. Without either, a deletion is someone else's.
             `gone`: the object is no more; "certain" where this is how it was deleted, "uncertain" where that was not seen.
             `patient` waits for the last phase where it is about to come, for it tells the reason; how long is the caller's to say.
-    Laws:   every object of a pod's life gives None or the same outcome (tests/run/test_classify.py).
+    Laws:   every object of a pod's life gives None or the same outcome (tests/run/test_classify_histories.py), but for `ran`: of
+            a container that never started the kubelet says in the end only that it cannot be found.
     Source: histories of a real kubelet; docs/outcomes.md.
 
     >>> ended = {"terminated": {"exitCode": 3, "finishedAt": "2026-11-22T13:51:34Z"}}
