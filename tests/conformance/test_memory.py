@@ -1,0 +1,102 @@
+"""The memory backend passes the suite, as it is and behind async def."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from podcompose.backends.memory import ByHand, MemoryBackend
+from podcompose.run.records import PodRef
+from podcompose.testing.conformance import AsyncBackendSuite, BackendSuite
+
+
+class MemoryDoors:
+    """The back doors of the memory backend; they reach behind its methods, to the board."""
+
+    supports_reopening = False
+    hidden: MemoryBackend
+
+    def make(self) -> Any:
+        """A backend whose pods are moved by hand."""
+        self.hidden = MemoryBackend(fates=ByHand())
+        return self.hidden
+
+    def now(self) -> datetime:
+        """Virtual time."""
+        return self.hidden.clock.now()
+
+    def pods(self) -> Iterable[dict[str, Any]]:
+        """What is on the board."""
+        return self.hidden._board.pods
+
+    def set_status(self, uid: str, status: dict[str, Any]) -> None:
+        """Put the pod with this status."""
+        found = self.hidden._board.by_uid(uid)
+        if found is not None:
+            self.hidden._board.put({**found, "status": status})
+
+    def remove(self, uid: str) -> None:
+        """Take it off the board."""
+        self.hidden._board.remove(uid)
+
+    def put(self, manifest: dict[str, Any]) -> str:
+        """Put somebody else's pod."""
+        return self.hidden.put(manifest).uid
+
+    def set_labels(self, uid: str, labels: dict[str, str]) -> None:
+        """Put it with these labels."""
+        self.hidden.set_labels(PodRef("", "", uid), labels)
+
+
+class TestMemory(MemoryDoors, BackendSuite):
+    """The memory backend itself."""
+
+
+class _AsyncSubscription:
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    async def poll(self, timeout: float | None = None, max_items: int = 1000) -> Any:
+        return await asyncio.to_thread(self._inner.poll, timeout, max_items)
+
+    async def status(self) -> Any:
+        return self._inner.status()
+
+    async def close(self) -> None:
+        self._inner.close()
+
+
+class _AsyncMemory:
+    def __init__(self, inner: MemoryBackend) -> None:
+        self._inner = inner
+        self.namespace = inner.namespace
+
+    async def launch(self, pod: Any, *, launch_id: str, deadline: float | None = None, dry_run: bool = False) -> Any:
+        return self._inner.launch(pod, launch_id=launch_id, deadline=deadline, dry_run=dry_run)
+
+    async def settle(self, launch_id: str, namespace: str | None = None) -> Any:
+        return self._inner.settle(launch_id, namespace)
+
+    async def stop(self, ref: PodRef, *, grace: float | None = None) -> None:
+        self._inner.stop(ref, grace=grace)
+
+    async def adopt(self, ref: PodRef, owner: Any) -> Any:
+        return self._inner.adopt(ref, owner)
+
+    async def subscribe(self, where: Any, *, cursor: str | None = None) -> Any:
+        return _AsyncSubscription(self._inner.subscribe(where, cursor=cursor))
+
+    async def close(self) -> None:
+        self._inner.close()
+
+
+class TestAsync(MemoryDoors, AsyncBackendSuite):
+    """The same behind async def: the suite awaits where it must."""
+
+    histories = 5
+
+    def make(self) -> Any:
+        """Wrapped."""
+        return _AsyncMemory(super().make())
