@@ -22,6 +22,7 @@ from podcompose.run.errors import (
     Unreachable,
     Unsettled,
 )
+from podcompose.run.flight import Reconciled
 from podcompose.run.naming import from_label_value, label_value, pod_name
 from podcompose.run.outcome import Cause, Disruption, Outcome
 from podcompose.run.policy import Policy
@@ -45,7 +46,7 @@ from podcompose.run.protocols import (
     Watcher,
 )
 from podcompose.run.records import Blocker, Owner, PodRecord, PodRef, Stage
-from podcompose.run.running import Reconciled, launch_many, reconcile, run, run_many
+from podcompose.run.running import launch_many, reconcile, run, run_many
 
 __all__ = [
     "AdmissionDenied",

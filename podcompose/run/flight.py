@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
@@ -10,10 +11,10 @@ from podcompose.composition import Composition
 from podcompose.run.errors import LaunchError, Unsettled
 from podcompose.run.outcome import Cause, Outcome
 from podcompose.run.policy import Policy, overdue
-from podcompose.run.protocols import Change, Gone, Pod, Seen
+from podcompose.run.protocols import Change, Gone, Left, Pod, Seen, Synced
 from podcompose.run.records import PodRecord, PodRef, Stage
 
-__all__ = ["Ended", "Flight", "Pods", "clock_of", "in_order", "namespace_of", "not_launched"]
+__all__ = ["Ended", "Flight", "Noted", "Pods", "Reconciled", "clock_of", "in_order", "namespace_of", "not_launched"]
 
 Pods = Mapping[str, Pod] | Iterable[tuple[str, Pod]]
 """Pods by launch id, or pairs of launch id and pod."""
@@ -75,6 +76,40 @@ class Flight:
     def _end(self, ref: PodRef, outcome: Outcome) -> Ended:
         self._records.pop(ref.uid, None)
         return Ended(self._ids.pop(ref.uid), ref, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What is there after a restart: by known launch id, unknown ones, and the known ones that are not there."""
+
+    owned: dict[str, PodRecord]
+    unknown: tuple[PodRecord, ...]
+    missing: tuple[str, ...]
+
+
+class Noted:
+    """What a subscription says is there, until it is synced."""
+
+    def __init__(self) -> None:
+        self.synced = False
+        self._records: dict[PodRef, PodRecord] = {}
+
+    def take(self, changes: Iterable[Change]) -> None:
+        """Note what came and went."""
+        for change in changes:
+            if isinstance(change, Seen):
+                self._records[change.record.ref] = change.record
+            elif isinstance(change, (Gone, Left)):
+                self._records.pop(change.record.ref, None)
+            elif isinstance(change, Synced):
+                self.synced = True
+
+    def reconciled(self, known_ids: Collection[str]) -> Reconciled:
+        """Compare it with the launch ids one knows."""
+        by_id = {record.launch_id: record for record in self._records.values()}
+        owned = {launch_id: by_id[launch_id] for launch_id in known_ids if launch_id in by_id}
+        unknown = tuple(record for record in self._records.values() if record.launch_id not in owned)
+        return Reconciled(owned, unknown, tuple(launch_id for launch_id in known_ids if launch_id not in owned))
 
 
 def not_launched(error: LaunchError) -> Outcome:

@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from typing import Any
 
 from podcompose.run.errors import LaunchError, Throttled
-from podcompose.run.flight import Ended, Flight, Pods, clock_of, in_order, namespace_of, not_launched
+from podcompose.run.flight import Ended, Flight, Noted, Pods, Reconciled, clock_of, in_order, namespace_of, not_launched
 from podcompose.run.naming import LAUNCH, MANAGED_BY, MANAGER, launch_label
 from podcompose.run.outcome import Outcome
 from podcompose.run.pace import Pace
 from podcompose.run.policy import PATIENT, Policy
-from podcompose.run.protocols import Backend, Change, Gone, Launched, Launcher, Pod, Seen, Selection, Subscription, Synced, Watcher
-from podcompose.run.records import PodRecord, PodRef
+from podcompose.run.protocols import Backend, Launched, Launcher, Pod, Selection, Subscription, Synced, Watcher
 
 __all__ = ["Reconciled", "launch_many", "reconcile", "run", "run_many"]
 
 #: How long the first view of a namespace is waited for before something is launched all the same.
-_SYNC_S = 30.0
+SYNC_S = 30.0
 #: How often the policy is asked while nothing happens.
-_TICK_S = 1.0
+TICK_S = 1.0
 
 
 def run(backend: Backend, pod: Pod, *, launch_id: str, deadline: float | None = None, policy: Policy = PATIENT) -> Outcome:
@@ -48,7 +46,7 @@ def run(backend: Backend, pod: Pod, *, launch_id: str, deadline: float | None = 
         if not launched.created:
             subscription = _subscribed(backend, where, stack, wait_s=0.0)  # what was seen before the launch counts too
         while True:
-            for ended in _polled(backend, subscription, flight, _TICK_S):
+            for ended in _polled(backend, subscription, flight, TICK_S):
                 return ended.outcome
 
 
@@ -87,7 +85,7 @@ def run_many(
                     where = Selection((result.ref.namespace,), {LAUNCH: launch_label(launch_id)})
                     views[launch_id, result.ref] = _subscribed(backend, where, stack, wait_s=0.0)
             for view in list(views.values()):
-                for ended in _polled(backend, view, flight, _TICK_S / len(views)):
+                for ended in _polled(backend, view, flight, TICK_S / len(views)):
                     _dismissed(views, ended)
                     yield ended.launch_id, ended.outcome
 
@@ -121,15 +119,6 @@ def launch_many(
                 yield under_way.pop(future), result
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """What is there after a restart: by known launch id, unknown ones, and the known ones that are not there."""
-
-    owned: dict[str, PodRecord]
-    unknown: tuple[PodRecord, ...]
-    missing: tuple[str, ...]
-
-
 def reconcile(watcher: Watcher, known_ids: Collection[str], where: Selection) -> Reconciled:
     """
     Compare the launch ids one knows with the pods that are there: one look, after a crash or a restart.
@@ -137,28 +126,13 @@ def reconcile(watcher: Watcher, known_ids: Collection[str], where: Selection) ->
     Shapes: `where`: the namespaces the pods were launched into; the label `app.kubernetes.io/managed-by` is asked for besides.
             The records tell owner, stage and outcome; adopt what is `owned`, settle or launch anew what is `missing`.
     """
-    where = Selection(where.namespaces, {MANAGED_BY: MANAGER, **where.labels})
-    records: dict[PodRef, PodRecord] = {}
+    noted = Noted()
     with ExitStack() as stack:
-        subscription = watcher.subscribe(where)
+        subscription = watcher.subscribe(Selection(where.namespaces, {MANAGED_BY: MANAGER, **where.labels}))
         stack.callback(subscription.close)
-        synced = False
-        while not synced:
-            changes = subscription.poll(None).changes
-            synced = any(isinstance(change, Synced) for change in changes)
-            _noted(changes, records)
-    wanted = set(known_ids)
-    owned = {record.launch_id: record for record in records.values() if record.launch_id is not None and record.launch_id in wanted}
-    unknown = tuple(record for record in records.values() if record.launch_id not in owned)
-    return Reconciled(owned, unknown, tuple(launch_id for launch_id in known_ids if launch_id not in owned))
-
-
-def _noted(changes: tuple[Change, ...], records: dict[PodRef, PodRecord]) -> None:
-    for change in changes:
-        if isinstance(change, Seen):
-            records[change.record.ref] = change.record
-        elif isinstance(change, Gone):
-            records.pop(change.record.ref, None)
+        while not noted.synced:
+            noted.take(subscription.poll(None).changes)
+    return noted.reconciled(known_ids)
 
 
 def _launched(launcher: Launcher, pod: Pod, launch_id: str, deadline: float | None) -> Launched | LaunchError:
@@ -168,7 +142,7 @@ def _launched(launcher: Launcher, pod: Pod, launch_id: str, deadline: float | No
         return error
 
 
-def _subscribed(watcher: Watcher, where: Selection, stack: ExitStack, wait_s: float = _SYNC_S) -> Subscription:
+def _subscribed(watcher: Watcher, where: Selection, stack: ExitStack, wait_s: float = SYNC_S) -> Subscription:
     """A subscription that has seen what is there, if it can be seen at all: then no later pod can come and go unseen."""
     subscription = watcher.subscribe(where)
     stack.callback(subscription.close)
