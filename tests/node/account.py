@@ -7,19 +7,17 @@ Runs cases on a backend, many at once, and gives an account of each: what a sche
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
-from podcompose.run import Batch, Gone, Launched, Outcome, PodRecord, PodRef, Seen, Selection, Stage, Subscription
-from podcompose.run.table import legal
+from podcompose.run import Launched, Outcome, PodRecord, PodRef, Selection, Stage, Subscription
 from tests.cluster.child import wait_for
 from tests.node.cases import Case, Stop
+from tests.node.changes import Changes, steps
 from tests.node.story import Said, Saw, statuses
-from tests.node.watching import PATIENCE_S, Json
+from tests.node.watching import Json
 
 __all__ = ["Account", "Place"]
 
@@ -62,25 +60,19 @@ class Account:
 
 
 class Place:
-    """A backend with one subscription, whose changes are kept by uid; `look` and `log` go round the backend where they can."""
+    """A backend, and ways round it: `look` and `log` show a pod as it is."""
 
     def __init__(self, backend: Backend, look: Callable[[PodRef], Json | None], log: Callable[[PodRef, str], bytes]) -> None:
         self._backend, self._look, self._log = backend, look, log
-        self._news = threading.Condition()
-        self._records: dict[str, list[PodRecord]] = defaultdict(list)
-        self._outcomes: dict[str, list[Outcome]] = defaultdict(list)
 
     def __enter__(self) -> Place:
         """Subscribe."""
-        self._subscription = self._backend.subscribe(SELECTION)
-        self._thread = threading.Thread(target=self._read, name="changes of the tests")
-        self._thread.start()
+        self._changes = Changes(self._backend.subscribe(SELECTION)).__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Close the subscription."""
-        self._subscription.close()
-        self._thread.join()
+        self._changes.__exit__()
 
     def run(self, cases: Iterable[Case]) -> dict[str, Account | Exception]:
         """Run them all."""
@@ -100,11 +92,7 @@ class Place:
         if case.stop is not None:
             self._wait_to(ref, case.stop)
             self._backend.stop(ref, grace=case.stop.grace)
-        last = Stage.FINISHED if case.stop is None else Stage.GONE
-        with self._news:
-            if not self._news.wait_for(lambda: self._has_come(ref.uid, last), PATIENCE_S):
-                raise TimeoutError(f"{case.name}: not {last} after {PATIENCE_S:g} s, but {self._records[ref.uid][-1:]}")
-            outcomes, records = self._outcomes[ref.uid], self._records[ref.uid]
+        records, outcomes = self._changes.until(ref.uid, Stage.FINISHED if case.stop is None else Stage.GONE)
         assert len(outcomes) == 1, f"one outcome is told, once; here: {outcomes}"
         return self._tell(ref, outcomes[0], records, None if case.stop is not None else self._look(ref))
 
@@ -115,9 +103,6 @@ class Place:
         elif isinstance(when, Saw):
             wait_for(lambda: when.test(self._look(ref) or {}), f"{ref}: {when.what}", every=LOOK_S)
 
-    def _has_come(self, uid: str, stage: Stage) -> bool:
-        return len(self._records[uid]) > 0 and self._records[uid][-1].stage in (stage, Stage.GONE)
-
     def _tell(self, ref: PodRef, outcome: Outcome, records: list[PodRecord], seen: Json | None) -> Account:
         found = {} if seen is None else statuses(seen)
         exits = {
@@ -125,32 +110,7 @@ class Place:
         }
         started = [name for name, entry in found.items() if entry["state"].get("terminated", {}).get("exitCode") not in (None, 128)]
         logs = {name: self._log(ref, name) for name in started}
-        return Account(outcome, tuple(_steps(records)), exits, logs, seen is None or _in_order(seen))
-
-    def _read(self) -> None:
-        """Poll until the subscription is closed."""
-        while self._subscription.status().state != "Closed":
-            self._keep(self._subscription.poll(1.0))
-
-    def _keep(self, batch: Batch) -> None:
-        with self._news:
-            for change in batch.changes:
-                if isinstance(change, (Seen, Gone)):
-                    self._records[change.record.ref.uid].append(change.record)
-                    if change.outcome is not None:
-                        self._outcomes[change.record.ref.uid].append(change.outcome)
-            self._news.notify_all()
-
-
-def _steps(records: Iterable[PodRecord]) -> list[Stage]:
-    """The stages of a pod's records, each run of one stage as one; every step must be in the table."""
-    found: list[Stage] = []
-    for record in records:
-        before = found[-1] if found else None
-        assert legal(before, record.stage), f"{record.ref}: from {before} to {record.stage}"
-        if record.stage is not before:
-            found.append(record.stage)
-    return found
+        return Account(outcome, tuple(steps(records)), exits, logs, seen is None or _in_order(seen))
 
 
 def _in_order(seen: Json) -> bool:

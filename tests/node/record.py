@@ -24,7 +24,8 @@ def main(names: Sequence[str]) -> None:
     """Record those that are named, or all."""
     chosen = [story for story in STORIES if not names or story.name in names]
     with RealNode() as node:
-        found = record(node, chosen)
+        namespace = node.api.must("POST", "/api/v1/namespaces", {"metadata": {"name": "kept"}})["metadata"]["name"]
+        found = record(node, namespace, chosen)
     RECORDS.mkdir(exist_ok=True)
     for name, history in found.items():
         if isinstance(history, Exception):
