@@ -56,6 +56,7 @@ def observe(
     outcome, provisional = _end(pod, previous, own_stop(pod, stopped_at))
     stage = stage_of(pod, ended=outcome is not None)
     annotations = _texts(pod.metadata, "annotations", problems)
+    problems.extend([f"{field} is no map" for field in ("spec", "status") if _no_map(manifest.get(field))])
     _notice(pod, problems)
     record = PodRecord(
         ref=ref,
@@ -153,6 +154,10 @@ def _finalizers(metadata: Fields, problems: list[str]) -> tuple[str, ...]:
 
 _PHASES = frozenset({"Pending", "Running", "Succeeded", "Failed", "Unknown"})
 _LISTS = ("conditions", "containerStatuses", "initContainerStatuses")
+
+
+def _no_map(value: object) -> bool:
+    return value is not None and not isinstance(value, Mapping)
 
 
 def _notice(pod: Pod, problems: list[str]) -> None:

@@ -12,21 +12,26 @@ from kubernetes import client
 
 from podcompose.backends import KubernetesBackend
 from podcompose.backends.kubernetes import backend as rooms
-from podcompose.backends.kubernetes import driving, transport
+from podcompose.backends.kubernetes import driving, transport, watching
+from podcompose.models import client_version
 from podcompose.testing.faults import FaultServer
 
 MakeBackend = Callable[..., KubernetesBackend]
 
 
-class Clock(threading.Event):
+def pytest_report_header() -> str:
+    """The version that tests/clients looks for."""
+    return f"kubernetes client {client_version()}"
+
+
+class Clock:
     """
-    The time of calls, and the event that ends their rests: a rest takes no time, and all of it.
+    The time of calls: a rest takes no time, and all of it.
 
     What really takes time (a server that does not answer) is counted as well.
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self.rests: list[float] = []
         #: Called at each rest, with how many there were.
         self.at_rest: Callable[[int], object] = lambda count: None
@@ -36,12 +41,27 @@ class Clock(threading.Event):
         """Seconds, really and virtually gone by."""
         return time.monotonic() + self._skipped
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def closing(self) -> threading.Event:
+        """An event that is waited for by this clock."""
+        return _Closing(self)
+
+    def rest(self, seconds: float) -> None:
         """Rest."""
-        assert timeout is not None
-        self.rests.append(timeout)
-        self._skipped += timeout
+        self.rests.append(seconds)
+        self._skipped += seconds
         self.at_rest(len(self.rests))
+
+
+class _Closing(threading.Event):
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Rest, unless it is set already."""
+        assert timeout is not None
+        if not self.is_set():
+            self._clock.rest(timeout)
         return self.is_set()
 
 
@@ -58,6 +78,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     for room in (rooms, driving, transport):
         monkeypatch.setattr(room, "monotonic", clock.now)
+    for room in (rooms, watching):
+        monkeypatch.setattr(room, "Event", clock.closing)
     monkeypatch.setattr(rooms.random, "random", lambda: 1.0)
     return clock
 
@@ -80,7 +102,6 @@ def make(server: FaultServer, clock: Clock) -> Iterator[MakeBackend]:
         backend = KubernetesBackend.from_api_client(
             api_client(server.url if url is None else url, **settings), "default", **options
         )
-        backend._closing = clock
         made.append(backend)
         return backend
 

@@ -31,6 +31,13 @@ class Follower:
             self.took(self.subscription.poll(min(left, 1.0), max_items))
         return self
 
+    def waits(self, holds: Callable[[], bool]) -> None:
+        """Wait without polling the subscription."""
+        end = time.monotonic() + _PATIENCE_S
+        while not holds():
+            assert time.monotonic() < end, f"waited in vain; {self.subscription.status()}"
+            time.sleep(0.005)
+
     def took(self, batch: Batch) -> Batch:
         """Keep what a batch says."""
         self.changes += batch.changes

@@ -188,6 +188,14 @@ def test_L04_the_server_says_how_long_to_wait(server: FaultServer, backend: Kube
     assert (launched.created, clock.rests) == (True, [7.0, 7.0])
 
 
+def test_L04_looking_waits_as_well(server: FaultServer, backend: KubernetesBackend, clock: Clock) -> None:
+    """So is a GET: nothing below sleeps or tries again on its own."""
+    server.script(Status(code=429, retry_after=7), verb="GET", times=2)
+    settled = backend.settle(ID)
+
+    assert (settled, clock.rests, len(server.asked("GET"))) == (NotFound(pod_name(ID), "default"), [7.0, 7.0], 3)
+
+
 def test_L04_waiting_ends_at_the_deadline(server: FaultServer, backend: KubernetesBackend, clock: Clock) -> None:
     """429 for ever is Throttled at the deadline, not later; nothing was made."""
     server.script(Status(code=429, retry_after=7), verb="POST", times=None)
@@ -356,10 +364,11 @@ def test_L09_tls_that_fails(server: FaultServer, make: MakeBackend) -> None:
 def renewing(token: list[str]) -> dict[str, Any]:
     """Settings of a client whose hook brings the token of now, as the in-cluster one does."""
 
+    # The whole value of the header, for clients of generation 36 forget a prefix that is given under this name.
     def renew(configuration: Any) -> None:
-        configuration.api_key = {"authorization": token[0]}
+        configuration.api_key = {"authorization": f"Bearer {token[0]}"}
 
-    return {"api_key": {"authorization": "old"}, "api_key_prefix": {"authorization": "Bearer"}, "refresh_api_key_hook": renew}
+    return {"api_key": {"authorization": "Bearer old"}, "refresh_api_key_hook": renew}
 
 
 def test_L10_a_token_that_expired_is_renewed_once(server: FaultServer, tmp_path: Path, clock: Clock) -> None:

@@ -38,6 +38,12 @@ def ended(code: int) -> dict[str, Any]:
     return {"phase": "Succeeded" if code == 0 else "Failed", "containerStatuses": statuses}
 
 
+def running() -> dict[str, Any]:
+    """The status of a pod that runs."""
+    state = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
+    return {"phase": "Running", "containerStatuses": [{"name": "main", "image": "i", "state": state}]}
+
+
 @pytest.fixture
 def three(server: FaultServer) -> FaultServer:
     """The server, with pods a, b and c."""
@@ -84,7 +90,7 @@ def test_W01_a_server_that_ends_at_once_is_not_hammered(three: FaultServer, foll
     three.script(End(lines=0), verb="WATCH", times=8)
     follower = follow().synced()
     three.await_requests(9, "WATCH")
-    three.set_status("a", {"phase": "Running"})
+    three.set_status("a", running())
     follower.until(lambda this: this.count(Seen) == 4)
 
     assert clock.rests == pytest.approx([0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0])
@@ -94,18 +100,20 @@ def test_W02_the_reader_never_waits_for_the_consumer(make: MakeBackend, clock: C
     """A consumer that stalls while 2,000 pods change three times costs one change a pod, and the server never waits."""
     with FaultServer(send_buffer=4096) as server:
         follower = Follower(make(server.url, watch=WatchSettings()).subscribe(HERE)).synced()
-        for phase in ("", "Running", "Failed"):
+        server.await_watches(1)
+        for number in range(2000):
+            server.add(pod(str(number)))
+        for status in (running(), ended(1)):
             for number in range(2000):
-                if phase == "":
-                    server.add(pod(str(number)))
-                else:
-                    server.set_status(str(number), {"phase": phase})
+                server.set_status(str(number), status)
             server.await_sent()
-        follower.until(lambda this: this.subscription.status().lag == 2000 and len(lists(server)) == 1)
-        follower.until(lambda this: this.count(Seen) == 2000)
+        server.add(pod("last"))
+        follower.waits(lambda: follower.subscription.status().lag == 2001)
+        follower.sees("last")
 
-        assert [str(change.record.stage) for change in follower.all(Seen)] == ["Finished"] * 2000
+        assert [str(change.record.stage) for change in follower.all(Seen)] == [*["Finished"] * 2000, "Accepted"]
         assert len(follower.outcomes()) == 2000
+        assert len(lists(server)) == 1
 
 
 def test_W02_what_a_slow_reader_was_denied_comes_later(three: FaultServer, follow: Follow) -> None:
@@ -193,7 +201,7 @@ def compacted(server: FaultServer, away: Callable[[], object]) -> None:
 def net_changes(server: FaultServer) -> None:
     """One pod gone, one changed, one new, one come and gone."""
     server.remove("a")
-    server.set_status("b", {"phase": "Running"})
+    server.set_status("b", running())
     server.add(pod("d"))
     server.add(pod("passing"))
     server.remove("passing")
@@ -213,8 +221,8 @@ def test_W05_an_expired_version_gives_net_changes(three: FaultServer, follow: Fo
 def test_W06_an_expired_version_by_status_is_the_same(three: FaultServer, follow: Follow) -> None:
     """410 as the answer itself takes the same path."""
     follower = follow().synced().forget()
-    three.script(EXPIRED, verb="WATCH")
     three.await_watches(1)
+    three.script(EXPIRED, verb="WATCH")
     three.refuse()
     net_changes(three)
     three.listen()
@@ -477,8 +485,8 @@ def test_W15_a_long_list_comes_in_pages(server: FaultServer, follow: Follow) -> 
 def expire_pages(server: FaultServer, times: int) -> None:
     """Have history forgotten between the first page and the second, so many times."""
     server.script(Paced(size=1_000_000), verb="LIST", times=times, query={"continue": None})
-    for _ in range(times):
-        server.await_held()
+    for number in range(times):
+        server.await_held(number + 1)
         server.set_status("a", {"message": str(server.version)})
         server.compact()
         server.tick()
@@ -528,11 +536,13 @@ def test_W17_failures_are_waited_out(three: FaultServer, follow: Follow, clock: 
     """Whatever a watch is refused with, and for however long: rests double up to 30 s, nothing is lost, nobody gives up."""
     follower = follow().synced()
     three.await_watches(1)
+    three.add(pod("d"))
+    follower.sees("d")
     clock.rests.clear()
     script = three.script(fault, times=20)
     three.end_watches()
-    three.add(pod("d"))
-    follower.sees("d")
+    three.add(pod("e"))
+    follower.sees("e")
 
     least = 40.0 if isinstance(fault, Status) and fault.retry_after else 0.8
     failed = clock.rests[1:]
@@ -540,7 +550,7 @@ def test_W17_failures_are_waited_out(three: FaultServer, follow: Follow, clock: 
     assert failed[0] == least
     assert failed[-1] == max(30.0, least)
     assert failed == sorted(failed)
-    assert follower.names() == ["a", "b", "c", "d"]
+    assert follower.names() == ["a", "b", "c", "d", "e"]
     assert len(lists(three)) == 1
 
 
@@ -652,7 +662,7 @@ def test_W19_what_was_not_acknowledged_comes_again(three: FaultServer, follow: F
     first = follow().synced()
     stored = first.cursor
     three.await_watches(1)
-    three.set_status("a", {"phase": "Running"})
+    three.set_status("a", running())
     three.add(pod("d"))
     three.set_status("b", ended(1))
     first.until(lambda this: this.count(Seen) == 6)

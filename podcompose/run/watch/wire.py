@@ -77,7 +77,8 @@ def judge(status: int, headers: Mapping[str, str], body: Any) -> Reason:
     reasons = [cause.get("reason") for cause in causes if isinstance(cause, dict)] if isinstance(causes, list) else []
     if "ResourceVersionTooLarge" in reasons or "Too large resource version" in text or "future revision" in text:
         return Reason(Happening.AHEAD, text)
-    if status in (400, 405, 415, 422):
+    # A server whose etcd is too old for WatchList says so with a 500, inside the stream.
+    if status in (400, 405, 415, 422) or "RequestWatchProgress" in text:
         return Reason(Happening.UNSUPPORTED, text, after)
     return Reason(Happening.FAILED, text, after)
 

@@ -152,7 +152,6 @@ class FaultServer:
             changed.notify_all()
             changed.wait_for(lambda: self._ticks >= 1)
             self._ticks -= 1
-            self._held -= 1
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -170,8 +169,8 @@ class FaultServer:
         self._await(lambda: len(self.asked(verb, path)) >= count, timeout, f"{count} requests {verb} {path}")
 
     def await_held(self, count: int = 1, timeout: float = 20.0) -> None:
-        """Wait until `count` answers are ready and wait for a tick. Raises: TimeoutError."""
-        self._await(lambda: self._held == count, timeout, f"{count} answers that wait for a tick")
+        """Wait until `count` pieces, since the beginning, were ready and waited for a tick. Raises: TimeoutError."""
+        self._await(lambda: self._held >= count, timeout, f"{count} pieces that wait for a tick")
 
     def await_silent(self, count: int = 1, timeout: float = 20.0) -> None:
         """Wait until `count` connections, since the beginning, have fallen silent; their work is done. Raises: TimeoutError."""

@@ -1,0 +1,32 @@
+"""The rows of the fault matrix with three generations of the client as the transport."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from tests.clients.test_clients import ROOT, environment, release
+
+#: The oldest that is spoken of, the last of plain classes, and the newest.
+TRANSPORTS = ("31.0.0", "36.0.*", "37.0.*")
+ROWS = ("tests/faults/test_launch.py", "tests/faults/test_owning.py", "tests/faults/test_watch.py")
+#: L1 to L12, O1 to O3, W1 to W20.
+COUNT = 35
+
+
+@pytest.mark.parametrize("version", TRANSPORTS)
+def test_fault_rows(version: str) -> None:
+    """Every row of the matrix that the fault server can make happen holds with this client."""
+    python = environment(version)
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | {"PYTHONPATH": str(ROOT)}
+    command = [str(python), "-m", "pytest", *ROWS, "-p", "no:cacheprovider", "--color=no", "-v"]
+    run = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False)
+    report = run.stdout + run.stderr
+    rows = set(re.findall(r"::test_([LOW]\d+)_\S+ PASSED", report))
+
+    assert run.returncode == 0, report
+    assert re.search(rf"^kubernetes client {release(version)}", report, re.MULTILINE) is not None, report
+    assert len(rows) == COUNT, sorted(rows)
