@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -395,7 +395,7 @@ def at(second: int, minute: int = 1) -> datetime:
 
 class TestStop:
     not_ours = no(409, "Conflict", "the UID in the precondition (a) does not match the UID in record (b)")
-    noted: dict[str, Any] = {"annotations": {naming.STOPPED_AT: "2026-01-01T00:00:30Z"}}
+    noted: ClassVar[dict[str, Any]] = {"annotations": {naming.STOPPED_AT: "2026-01-01T00:00:30Z"}}
 
     @pytest.mark.parametrize(
         ("answers", "methods", "began"),

@@ -158,7 +158,11 @@ class Stream:
 
     def read(self) -> bytes | Broken:
         """What has come, at least a byte; b"" at the end."""
-        return self._reading(lambda: self._read1(65_536))
+        data = self._reading(lambda: self._read1(65_536))
+        if data == b"":
+            # urllib3 before 2.1 does not see that it was read to its end.
+            self._response.release_conn()
+        return data
 
     def rest(self) -> bytes | Broken:
         """All of it."""
