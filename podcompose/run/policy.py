@@ -20,17 +20,18 @@ class Policy:
     When to give a pod up that does not start. None: never.
 
     Units:  `_s` seconds since the blocker was first seen. A pod with a scheduling gate does not run the clock.
-            `config_grace_s` holds for missing secrets and config maps, and for volumes. `sidecar_grace_s`: where a pod goes on
-            after its outcome is known, because of a sidecar, stop it with this grace; None leaves it.
+            `config_grace_s` holds for missing secrets and config maps; attaching a volume may take minutes, and has a time of its
+            own. `sidecar_grace_s`: where a pod goes on after its outcome is known, because of a sidecar, stop it with this grace.
     """
 
     image_grace_s: float | None = 60.0
     config_grace_s: float | None = 60.0
+    volume_timeout_s: float | None = None
     schedule_timeout_s: float | None = None
     sidecar_grace_s: float | None = None
 
 
-#: A minute for images, secrets and volumes; as long as it takes for a node.
+#: A minute for images and secrets; as long as it takes for a node and its volumes.
 PATIENT = Policy()
 
 
@@ -52,7 +53,7 @@ def overdue(record: PodRecord, policy: Policy, now: datetime) -> Outcome | None:
     graces = {
         "image": policy.image_grace_s,
         "config": policy.config_grace_s,
-        "volume": policy.config_grace_s,
+        "volume": policy.volume_timeout_s,
         "scheduling": policy.schedule_timeout_s,
     }
     grace = graces.get(blocker.kind)
