@@ -107,7 +107,7 @@ def init_failed(code: int) -> Fate:
     begin["conditions"] = [condition("PodScheduled", "True"), condition("Initialized", "False", reason="ContainersNotInitialized")]
     end = {**begin, "phase": "Failed", "initContainerStatuses": [{**init, "state": ended(code, "Error")}]}
     return Fate(
-        Expected("Failed", "InitFailed", None, "no"), begin, end, spec={"initContainers": [{"name": "init", "image": "busybox"}]}
+        Expected("Failed", "InitFailed", code, "no"), begin, end, spec={"initContainers": [{"name": "init", "image": "busybox"}]}
     )
 
 
@@ -198,7 +198,7 @@ def _annotation(which: str, otherwise: Json) -> str:
 _ALIVE = _exists(".metadata.deletionTimestamp", False)
 _DELETED = _exists(".metadata.deletionTimestamp")
 
-#: What kwok does to a pod. TERM ends every container at once with 143, and a pod that has ended is removed.
+#: What kwok does to a pod. TERM ends every container with 143, and a pod that has ended is removed.
 STAGES: tuple[Json, ...] = (
     _stage("begin", [_ALIVE, _exists(".status.startTime", False)], _writes(_annotation("begin", RUNNING))),
     _stage(
@@ -207,7 +207,13 @@ STAGES: tuple[Json, ...] = (
         _writes(_annotation("end", RUNNING)),
         {"durationFrom": {"jq": {"expression": f'.metadata.annotations["{PREFIX}/delay"]'}}},
     ),
-    _stage("killed", [_DELETED, _phase("Running")], _writes(_annotation("killed", status("Failed", ended(143, "Error"))))),
+    # Later than the second in which the deletion began: at equal seconds an end by itself is believed.
+    _stage(
+        "killed",
+        [_DELETED, _phase("Running")],
+        _writes(_annotation("killed", status("Failed", ended(143, "Error")))),
+        {"durationMilliseconds": 1100},
+    ),
     _stage("gone", [_DELETED, _phase("Pending", "Succeeded", "Failed")], {"delete": True}),
     # Our node is ready as it is made, so this one never comes true; but without any stage for nodes kwok plays no pods either.
     _stage("never", [_phase("Never")], {"delete": True}, kind="Node"),
