@@ -642,7 +642,7 @@ MUTANTS = (
     _altered(GoneLost, "test_removal_of_a_running_pod_is_its_outcome", "lost"),
     _altered(WrongUid, "test_new_pods_are_seen", "lost"),
     _altered(UidKept, "test_a_name_that_comes_again_is_another_pod", "stale-after-gone"),
-    _altered(LateStage, "test_the_stage_follows_the_pod", "lost"),
+    _altered(LateStage, "test_the_stage_follows_the_pod", "repeated"),
     _altered(StageBack, "test_the_stage_follows_the_pod", "illegal-stage"),
     _altered(StaleAfterGone, "test_removal_of_a_running_pod_is_its_outcome", "stale-after-gone"),
     _altered(GoneTwice, "test_removal_of_a_running_pod_is_its_outcome", "gone-twice"),

@@ -60,6 +60,8 @@ class Doors:
     supports_labels: bool = True
     #: `set_status` can bring a pod to any stage; if not, a launched pod comes to run by itself, and can be made to end.
     supports_steps: bool = True
+    #: What was written is seen, though it is gone in the next moment; if not, a backend looks from time to time.
+    supports_every_change: bool = True
     #: Calls may come from several threads (or tasks) at once.
     supports_threads: bool = True
     #: How long, in the seconds given to `poll`, a change may take until it is delivered.
