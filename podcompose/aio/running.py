@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from itertools import islice
-from typing import Any
 
 from podcompose.aio.protocols import Backend, Launcher, Subscription, Watcher
 from podcompose.run.errors import LaunchError, Throttled
@@ -16,7 +15,7 @@ from podcompose.run.naming import LAUNCH, MANAGED_BY, MANAGER, launch_label
 from podcompose.run.outcome import Outcome
 from podcompose.run.pace import Pace
 from podcompose.run.policy import PATIENT, Policy
-from podcompose.run.protocols import Launched, Pod, Selection, Synced
+from podcompose.run.protocols import Change, Launched, Pod, Selection, Synced
 from podcompose.run.running import SYNC_S, TICK_S
 
 __all__ = ["launch_many", "reconcile", "run", "run_many"]
@@ -35,11 +34,10 @@ async def run(backend: Backend, pod: Pod, *, launch_id: str, deadline: float | N
         launched = await backend.launch(pod, launch_id=launch_id, deadline=deadline)
         flight = Flight(policy)
         flight.awaits(launch_id, launched.ref)
-        if not launched.created:
-            subscription = await _subscribed(backend, where, stack, wait_s=0.0)  # what was seen before the launch counts too
-        while True:
-            for ended in await _polled(backend, subscription, flight, TICK_S):
-                return ended.outcome
+        ended = [] if launched.created else await _looked(backend, where, flight)
+        while ended == []:
+            ended = await _polled(backend, subscription, flight, TICK_S)
+        return ended[0].outcome
 
 
 async def run_many(
@@ -53,7 +51,7 @@ async def run_many(
     waiting = iter(in_order(pods))
     flight = Flight(policy)
     async with AsyncExitStack() as stack:
-        views: dict[object, Subscription] = {}
+        views: dict[str, Subscription] = {}
         while True:
             starting = list(islice(waiting, max_in_flight - len(flight)))
             if starting == [] and len(flight) == 0:
@@ -61,18 +59,19 @@ async def run_many(
             for namespace in dict.fromkeys(namespace_of(pod, backend.namespace) for _, pod in starting):
                 if namespace not in views:
                     views[namespace] = await _subscribed(backend, Selection((namespace,), {MANAGED_BY: MANAGER}), stack)
+            there: set[str] = set()
             async for launch_id, result in launch_many(backend, starting, max_in_flight=max_in_flight, deadline=deadline):
                 if isinstance(result, LaunchError):
                     yield launch_id, not_launched(result)
                     continue
                 flight.awaits(launch_id, result.ref)
-                if not result.created:
-                    where = Selection((result.ref.namespace,), {LAUNCH: launch_label(launch_id)})
-                    views[launch_id, result.ref] = await _subscribed(backend, where, stack, wait_s=0.0)
-            for view in list(views.values()):
-                for ended in await _polled(backend, view, flight, TICK_S / len(views)):
-                    await _dismissed(views, ended)
-                    yield ended.launch_id, ended.outcome
+                there |= set() if result.created else {result.ref.namespace}
+            where = Selection(tuple(sorted(there)), {MANAGED_BY: MANAGER})
+            ended = await _looked(backend, where, flight) if there != set() else []
+            for view in views.values():
+                ended += await _polled(backend, view, flight, TICK_S / len(views))
+            for one in ended:
+                yield one.launch_id, one.outcome
 
 
 async def launch_many(
@@ -125,14 +124,24 @@ async def _launched(launcher: Launcher, pod: Pod, launch_id: str, deadline: floa
         return error
 
 
-async def _subscribed(watcher: Watcher, where: Selection, stack: AsyncExitStack, wait_s: float = SYNC_S) -> Subscription:
+async def _looked(watcher: Watcher, where: Selection, flight: Flight) -> list[Ended]:
+    """What has ended of pods that were there before they were launched: their past was told to nobody here."""
+    changes: list[Change] = []
+    async with AsyncExitStack() as stack:
+        await _subscribed(watcher, where, stack, changes)
+    return flight.taken(changes)
+
+
+async def _subscribed(watcher: Watcher, where: Selection, stack: AsyncExitStack, seen: list[Change] | None = None) -> Subscription:
     """A subscription that has seen what is there, if it can be seen at all: then no later pod can come and go unseen."""
     subscription = await watcher.subscribe(where)
     stack.push_async_callback(subscription.close)
     clock = clock_of(watcher)
-    end = clock() + timedelta(seconds=wait_s)
+    end = clock() + timedelta(seconds=SYNC_S)
     while (left := (end - clock()).total_seconds()) > 0:
         batch = await subscription.poll(left)
+        if seen is not None:
+            seen += batch.changes
         if batch.changes == () or any(isinstance(change, Synced) for change in batch.changes):
             break
     return subscription
@@ -146,10 +155,3 @@ async def _polled(backend: Backend, subscription: Subscription, flight: Flight, 
             with suppress(LaunchError):
                 await backend.stop(one.ref, grace=one.grace)
     return ended
-
-
-async def _dismissed(views: dict[Any, Subscription], ended: Ended) -> None:
-    """Close the view of a pod that had one of its own."""
-    view = views.pop((ended.launch_id, ended.ref), None)
-    if view is not None:
-        await view.close()

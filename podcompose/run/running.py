@@ -7,7 +7,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from itertools import islice
-from typing import Any
 
 from podcompose.run.errors import LaunchError, Throttled
 from podcompose.run.flight import Ended, Flight, Noted, Pods, Reconciled, clock_of, in_order, namespace_of, not_launched
@@ -15,7 +14,7 @@ from podcompose.run.naming import LAUNCH, MANAGED_BY, MANAGER, launch_label
 from podcompose.run.outcome import Outcome
 from podcompose.run.pace import Pace
 from podcompose.run.policy import PATIENT, Policy
-from podcompose.run.protocols import Backend, Launched, Launcher, Pod, Selection, Subscription, Synced, Watcher
+from podcompose.run.protocols import Backend, Change, Launched, Launcher, Pod, Selection, Subscription, Synced, Watcher
 
 __all__ = ["Reconciled", "launch_many", "reconcile", "run", "run_many"]
 
@@ -43,11 +42,10 @@ def run(backend: Backend, pod: Pod, *, launch_id: str, deadline: float | None = 
         launched = backend.launch(pod, launch_id=launch_id, deadline=deadline)
         flight = Flight(policy)
         flight.awaits(launch_id, launched.ref)
-        if not launched.created:
-            subscription = _subscribed(backend, where, stack, wait_s=0.0)  # what was seen before the launch counts too
-        while True:
-            for ended in _polled(backend, subscription, flight, TICK_S):
-                return ended.outcome
+        ended = [] if launched.created else _looked(backend, where, flight)
+        while ended == []:
+            ended = _polled(backend, subscription, flight, TICK_S)
+        return ended[0].outcome
 
 
 def run_many(
@@ -68,7 +66,7 @@ def run_many(
     waiting = iter(in_order(pods))
     flight = Flight(policy)
     with ExitStack() as stack:
-        views: dict[object, Subscription] = {}
+        views: dict[str, Subscription] = {}
         while True:
             starting = list(islice(waiting, max_in_flight - len(flight)))
             if starting == [] and len(flight) == 0:
@@ -76,18 +74,17 @@ def run_many(
             for namespace in dict.fromkeys(namespace_of(pod, backend.namespace) for _, pod in starting):
                 if namespace not in views:
                     views[namespace] = _subscribed(backend, Selection((namespace,), {MANAGED_BY: MANAGER}), stack)
+            there: set[str] = set()
             for launch_id, result in launch_many(backend, starting, max_in_flight=max_in_flight, deadline=deadline):
                 if isinstance(result, LaunchError):
                     yield launch_id, not_launched(result)
                     continue
                 flight.awaits(launch_id, result.ref)
-                if not result.created:
-                    where = Selection((result.ref.namespace,), {LAUNCH: launch_label(launch_id)})
-                    views[launch_id, result.ref] = _subscribed(backend, where, stack, wait_s=0.0)
-            for view in list(views.values()):
-                for ended in _polled(backend, view, flight, TICK_S / len(views)):
-                    _dismissed(views, ended)
-                    yield ended.launch_id, ended.outcome
+                there |= set() if result.created else {result.ref.namespace}
+            ended = _looked(backend, Selection(tuple(sorted(there)), {MANAGED_BY: MANAGER}), flight) if there != set() else []
+            for view in views.values():
+                ended += _polled(backend, view, flight, TICK_S / len(views))
+            yield from ((one.launch_id, one.outcome) for one in ended)
 
 
 def launch_many(
@@ -142,14 +139,24 @@ def _launched(launcher: Launcher, pod: Pod, launch_id: str, deadline: float | No
         return error
 
 
-def _subscribed(watcher: Watcher, where: Selection, stack: ExitStack, wait_s: float = SYNC_S) -> Subscription:
+def _looked(watcher: Watcher, where: Selection, flight: Flight) -> list[Ended]:
+    """What has ended of pods that were there before they were launched: their past was told to nobody here."""
+    changes: list[Change] = []
+    with ExitStack() as stack:
+        _subscribed(watcher, where, stack, changes)
+    return flight.taken(changes)
+
+
+def _subscribed(watcher: Watcher, where: Selection, stack: ExitStack, seen: list[Change] | None = None) -> Subscription:
     """A subscription that has seen what is there, if it can be seen at all: then no later pod can come and go unseen."""
     subscription = watcher.subscribe(where)
     stack.callback(subscription.close)
     clock = clock_of(watcher)
-    end = clock() + timedelta(seconds=wait_s)
+    end = clock() + timedelta(seconds=SYNC_S)
     while (left := (end - clock()).total_seconds()) > 0:
         batch = subscription.poll(left)
+        if seen is not None:
+            seen += batch.changes
         if batch.changes == () or any(isinstance(change, Synced) for change in batch.changes):
             break
     return subscription
@@ -163,10 +170,3 @@ def _polled(backend: Backend, subscription: Subscription, flight: Flight, timeou
             with suppress(LaunchError):
                 backend.stop(one.ref, grace=one.grace)
     return ended
-
-
-def _dismissed(views: dict[Any, Subscription], ended: Ended) -> None:
-    """Close the view of a pod that had one of its own."""
-    view = views.pop((ended.launch_id, ended.ref), None)
-    if view is not None:
-        view.close()

@@ -14,7 +14,7 @@ import podcompose.aio.kubernetes as room
 from podcompose import aio
 from podcompose.aio.channel import NativeChannel, ThreadChannel
 from podcompose.run import Gone, LaunchError, NotFound, Owner, PodRef, Seen, Selection, Superseded, Synced
-from podcompose.testing.faults import FaultServer, forbidden
+from podcompose.testing.faults import FaultServer
 
 POD: dict[str, Any] = {
     "spec": {"containers": [{"name": "base", "image": "busybox", "command": ["true"]}], "restartPolicy": "Never"}
@@ -93,7 +93,7 @@ def test_many_run_at_once(server: FaultServer, cluster: ApiClient) -> None:
             assert {change.record.launch_id for change in changes if isinstance(change, Seen)} == {f"t{n}" for n in range(20)}
             found = await aio.reconcile(backend, ["t1", "x"], Selection(("default",)))
             assert (list(found.owned), len(found.unknown), found.missing) == (["t1"], 19, ("x",))
-            server.script(forbidden("refused", "no room"), verb="POST", times=1)
+            await backend.launch({"spec": {"containers": [{"name": "base", "image": "another"}]}}, launch_id="refused")
             pods = {f"t{number}": POD for number in range(20)} | {"refused": POD}
             return {name: outcome.kind async for name, outcome in aio.run_many(backend, reversed(pods.items()))}
 
