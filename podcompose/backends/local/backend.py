@@ -7,7 +7,7 @@ import platform
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from podcompose.backends.local.environment import Sources
@@ -23,6 +23,7 @@ from podcompose.errors import Problem
 from podcompose.run import naming
 from podcompose.run.board import Board, BoardSubscription, steady_clock
 from podcompose.run.errors import Refused, Unreachable
+from podcompose.run.observe import observe
 from podcompose.run.owning import owned, superseding
 from podcompose.run.prepare import Prepared, for_launch, taken
 from podcompose.run.protocols import Adopted, Launched, NotFound, Pod, Selection, Superseded
@@ -122,8 +123,9 @@ class LocalBackend:
     def stop(self, ref: PodRef, *, grace: float | None = None) -> None:
         """Ask the pod of this uid to end: TERM, after the grace KILL; then it is removed, as one that is over is at once."""
         with self._board.changed:
-            if self._board.by_uid(ref.uid) is not None:
-                self._board.stopped(ref.uid, self._board.clock())
+            pod = self._board.by_uid(ref.uid)
+            if pod is not None:
+                self._board.stopped(ref.uid, _before_what_follows(pod, self._board.clock()))
                 self._host.delete(ref.uid, grace)
 
     def delete(self, ref: PodRef, *, grace: float | None = None) -> None:
@@ -216,6 +218,12 @@ class LocalBackend:
 def _no_log(container: str | None) -> Problem:
     which = "" if container is None else f" with a container {container!r}"
     return Problem("no-such-log", "", f"there is no such pod{which} here, and no log of it")
+
+
+def _before_what_follows(pod: JsonMap, now: datetime) -> datetime:
+    """When a stop began: in whole seconds an exit that follows at once is not to be taken for one that was there before."""
+    seen = observe(pod, now=now)
+    return now if seen.record.outcome is not None or seen.provisional is not None else now - timedelta(seconds=1)
 
 
 def _accepted(manifest: JsonMap, prepared: Prepared, now: float) -> JsonMap:

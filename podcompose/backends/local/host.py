@@ -18,7 +18,7 @@ __all__ = ["Host"]
 
 class Host:
     """
-    A node with its effects. Thread and keeper are started with the first container.
+    A node with its effects; the thread is started when there is something to hear or to wait for, the keeper with a container.
 
     The board's lock guards all of it: whoever holds it may change pods; the thread holds it only while it does so.
     """
@@ -65,9 +65,6 @@ class Host:
         if self._processes is None:
             self._processes = Processes(self._settings.directory / "keeper.log")
             self._wake()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._listen, name="podcompose-local", daemon=True)
-            self._thread.start()
         return self._processes
 
     def _go_on(self) -> None:
@@ -76,6 +73,9 @@ class Host:
         if self._processes is not None:
             self._processes.flush()
         due = self._node.due
+        if self._thread is None and (due is not None or self._processes is not None):
+            self._thread = threading.Thread(target=self._listen, name="podcompose-local", daemon=True)
+            self._thread.start()
         if due is not None and (self._sleeps_until is None or due < self._sleeps_until):
             self._sleeps_until = due
             self._wake()

@@ -1,10 +1,11 @@
 """
 The keeper: a process of its own, parent of every container; when the process that started it is gone, it ends them all.
 
-Run as `python -I -S keeper.py SOCKET PARENT`; it imports nothing of podcompose. It adopts every orphan among its descendants
-(PR_SET_CHILD_SUBREAPER), so none escapes it by forking twice or by a session of its own. When a container's first process has
-ended, what is left of the container is killed: its process group; what is in its session; what carries its mark in its
-environment; and what shows neither, once no container is left that it could be of. Linux only.
+Run as `python -I -S keeper.py SOCKET PARENT MARK`; it imports nothing of podcompose. It adopts every orphan among its
+descendants (PR_SET_CHILD_SUBREAPER), so none escapes it by forking twice or by a session of its own. Whose an orphan is tells
+its mark: the soft limit RLIMIT_RTTIME, another number for every container (of days; it limits nothing that is not scheduled in
+real time). A process inherits it whatever it does to its session, group or environment. When the first process of a container
+has ended, what carries its mark is killed, and only then the container's end is told. Linux only.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import contextlib
 import ctypes
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -21,8 +23,6 @@ import sys
 import time
 from typing import Any
 
-#: The variable that marks the processes of a container.
-MARK = "PODCOMPOSE_CONTAINER_ID"
 #: Linux, include/uapi/linux/prctl.h.
 _PR_SET_CHILD_SUBREAPER = 36
 _LENGTH = 4
@@ -31,13 +31,14 @@ _PATIENCE_S = 1.0
 
 
 class Keeper:
-    """What the keeper knows: the first processes of containers, orphans and whose they may be, and ends not yet told."""
+    """What the keeper knows: the first processes of containers, the marks of those that live, and ends not yet told."""
 
-    def __init__(self, channel: socket.socket, parent: int) -> None:
+    def __init__(self, channel: socket.socket, parent: int, mark: int) -> None:
         self.channel = channel
-        self.leaders: dict[int, tuple[str, subprocess.Popen[bytes]]] = {}
+        self.mark = mark
+        self.leaders: dict[int, tuple[str, subprocess.Popen[bytes], int]] = {}
         self.pids: dict[str, int] = {}
-        self.orphans: dict[int, set[str]] = {}
+        self.living: set[int] = set()
         self.ended: list[tuple[float, dict[str, Any]]] = []
         self.incoming = bytearray()
         self.outgoing = bytearray()
@@ -91,13 +92,15 @@ class Keeper:
             if name in self.pids:
                 _signal_group(self.pids[name], order["signal"])
             return
+        self.mark += 1
         try:
-            process = _started(order)
+            process = _started(order, self.mark)
         except (OSError, ValueError) as error:
             self.say({"id": name, "failed": f"unable to start container process: {_why(error, order)}"})
             return
-        self.leaders[process.pid] = (name, process)
+        self.leaders[process.pid] = (name, process, self.mark)
         self.pids[name] = process.pid
+        self.living.add(self.mark)
         self.say({"id": name, "started": process.pid})
 
     def reap(self) -> None:
@@ -113,34 +116,19 @@ class Keeper:
 
     def bury(self, pid: int, status: int) -> None:
         """A child is no more; if it was a container's first process, the container has ended."""
-        self.orphans.pop(pid, None)
         if pid in self.leaders:
-            name, process = self.leaders.pop(pid)
+            name, process, mark = self.leaders.pop(pid)
+            self.living.discard(mark)
             process.returncode = os.waitstatus_to_exitcode(status)
             del self.pids[name]
             self.ended.append((time.monotonic(), {"id": name, "ended": process.returncode}))
 
     def sweep(self) -> bool:
         """Kill the orphans whose container has ended; whether there were any."""
-        busy = False
-        for pid in _children():
-            if pid not in self.leaders:
-                owners = self.orphans[pid] = self.owners(pid) & set(self.pids)
-                if owners == set():
-                    _kill(pid)
-                    busy = True
-        return busy
-
-    def owners(self, pid: int) -> set[str]:
-        """The containers an orphan may be of: one, if its session or its environment tells."""
-        if pid in self.orphans:
-            return self.orphans[pid]
-        with contextlib.suppress(OSError):
-            session = os.getsid(pid)
-            if session in self.leaders:
-                return {self.leaders[session][0]}
-        mark = _mark(pid)
-        return set(self.pids) if mark == "" else {mark}
+        leftovers = [pid for pid in _children() if pid not in self.leaders and mark_of(pid) not in self.living]
+        for pid in leftovers:
+            _kill(pid)
+        return leftovers != []
 
     def tell_ends(self, busy: bool) -> None:
         """A container has ended once nothing is left of it."""
@@ -178,14 +166,15 @@ class Keeper:
                 os.waitpid(-1, 0)
 
 
-def _started(order: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _started(order: dict[str, Any], mark: int) -> subprocess.Popen[bytes]:
     """A container's first process, leader of a session and a process group of its own."""
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
     try:
+        resource.setrlimit(resource.RLIMIT_RTTIME, (mark, resource.getrlimit(resource.RLIMIT_RTTIME)[1]))
         # Nothing here is inheritable, so that nothing needs to be closed.
         return subprocess.Popen(
             order["argv"],
-            env={**order["env"], MARK: order["id"]},
+            env=order["env"],
             cwd=order["cwd"],
             stdout=log,
             stderr=log,
@@ -227,14 +216,12 @@ def _parent(pid: int) -> int:
         return 0
 
 
-def _mark(pid: int) -> str:
-    """The container in a process' environment; "" where it shows none."""
+def mark_of(pid: int) -> int:
+    """The mark of a process; 0 for one that is gone, or another user's."""
     try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            found = [one for one in file.read().split(b"\0") if one.startswith(f"{MARK}=".encode())]
+        return resource.prlimit(pid, resource.RLIMIT_RTTIME)[0]
     except OSError:
-        return ""
-    return "" if found == [] else found[0].decode(errors="replace").partition("=")[2]
+        return 0
 
 
 def _signal_group(leader: int, number: int) -> None:
@@ -275,7 +262,7 @@ def main() -> None:
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    keeper = Keeper(channel, int(sys.argv[2]))
+    keeper = Keeper(channel, int(sys.argv[2]), int(sys.argv[3]))
     if os.getppid() == int(sys.argv[2]):
         keeper.run()
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -18,6 +20,10 @@ from podcompose.backends.local import keeper
 __all__ = ["Ended", "Failed", "KeeperGone", "Notice", "Processes", "Started"]
 
 _LENGTH = 4
+#: How many containers one keeper can mark.
+_MARKS = 1 << 40
+#: How often, and after how long, it is looked again for processes that a killed keeper has left.
+_ROUNDS, _ROUND_S = 1000, 0.002
 
 
 class Started(NamedTuple):
@@ -57,11 +63,13 @@ class Processes:
 
     def __init__(self, log: Path) -> None:
         """Start the keeper; `log` takes what goes wrong in it."""
+        # The first of the numbers that mark our containers' processes (see keeper), in microseconds; none is below 12 days.
+        self._mark = _MARKS * (1 << 20 | secrets.randbits(20))
         self.channel, theirs = socket.socketpair()
         with theirs, log.open("ab") as stderr:
-            command = [sys.executable, "-I", "-S", "-X", "utf8", keeper.__file__, str(theirs.fileno()), str(os.getpid())]
+            arguments = [str(theirs.fileno()), str(os.getpid()), str(self._mark)]
             self._keeper = subprocess.Popen(
-                command,
+                [sys.executable, "-I", "-S", "-X", "utf8", keeper.__file__, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
@@ -71,7 +79,6 @@ class Processes:
             )
         self._orders = bytearray()
         self._received = bytearray()
-        self._leaders: dict[str, int] = {}
 
     @property
     def keeper_pid(self) -> int:
@@ -101,7 +108,7 @@ class Processes:
         except OSError:
             received = b""
         if received == b"":
-            self._kill_groups()
+            self._kill_marked()
             return [KeeperGone()]
         self._received += received
         return self._notices()
@@ -133,16 +140,28 @@ class Processes:
         name = str(notice["id"])
         match notice:
             case {"started": int(pid)}:
-                self._leaders[name] = pid
                 return Started(name, pid)
             case {"ended": int(code)}:
-                self._leaders.pop(name, None)
                 return Ended(name, code if code >= 0 else 128 - code)
         return Failed(name, str(notice["failed"]))
 
-    def _kill_groups(self) -> None:
-        """The keeper was killed: the leaders die with it by themselves, their groups do not."""
-        for pid in self._leaders.values():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)
-        self._leaders.clear()
+    def _kill_marked(self) -> None:
+        """The keeper was killed, and somebody else has adopted its children; as long as one lives it may have more."""
+        for _ in range(_ROUNDS):
+            left = [pid for pid in _everyone() if self._mark < keeper.mark_of(pid) < self._mark + _MARKS]
+            if left == []:
+                return
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(_ROUND_S)
+
+
+def _everyone() -> list[int]:
+    """Every process of this machine that still runs."""
+    found = []
+    for name in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError, IndexError):
+            if Path("/proc", name, "stat").read_text(errors="replace").rpartition(")")[2].split()[0] not in "ZX":
+                found.append(int(name))
+    return found
