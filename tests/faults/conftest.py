@@ -14,9 +14,14 @@ from podcompose.backends import KubernetesBackend
 from podcompose.backends.kubernetes import backend as rooms
 from podcompose.backends.kubernetes import driving, transport, watching
 from podcompose.models import client_version
+from podcompose.run import Selection
+from podcompose.run.watch import WatchSettings
 from podcompose.testing.faults import FaultServer
+from tests.faults.follower import Follower
+from tests.faults.pods import HERE, pod
 
 MakeBackend = Callable[..., KubernetesBackend]
+Follow = Callable[..., Follower]
 
 
 def pytest_report_header() -> str:
@@ -114,3 +119,21 @@ def make(server: FaultServer, clock: Clock) -> Iterator[MakeBackend]:
 def backend(make: MakeBackend) -> KubernetesBackend:
     """A backend of this server."""
     return make()
+
+
+@pytest.fixture
+def three(server: FaultServer) -> FaultServer:
+    """The server, with pods a, b and c."""
+    for name in "abc":
+        server.add(pod(name))
+    return server
+
+
+@pytest.fixture
+def follow(make: MakeBackend) -> Follow:
+    """Subscribes, and follows."""
+
+    def follow(where: Selection = HERE, cursor: str | None = None, **settings: Any) -> Follower:
+        return Follower(make(watch=WatchSettings(**settings)).subscribe(where, cursor=cursor))
+
+    return follow

@@ -87,6 +87,8 @@ class End:
     """End a stream cleanly after so many lines, as a server does with a slow consumer: whatever came later is not sent."""
 
     lines: int = 0
+    #: Bytes of the next line that are sent all the same.
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +172,7 @@ def shaped(fault: Fault | None, pieces: Iterable[bytes]) -> Iterator[bytes | End
     if isinstance(fault, HalfOpen):
         return _first(pieces, 0 if fault.lines is None else fault.lines, 0, Ending.SILENCE)
     if isinstance(fault, End):
-        return _first(pieces, fault.lines, 0, Ending.CLEAN)
+        return _first(pieces, fault.lines, fault.count, Ending.CLEAN)
     return _inserted(pieces, fault) if isinstance(fault, Insert) else iter(pieces)
 
 
