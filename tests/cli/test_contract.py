@@ -230,8 +230,8 @@ def test_importing_the_command_line_is_light() -> None:
 def test_a_bug_is_a_sentence_too() -> None:
     """An exception nobody foresaw is one sentence that asks for a report; a traceback only where it is asked for."""
     code = """if True:
-        import sys, podcompose.cli, podcompose.cli.commands
-        podcompose.cli.commands.compose = lambda *args, **rest: {}["x"]
+        import sys, podcompose.cli, podcompose.cli.composing
+        podcompose.cli.composing.compose = lambda *args, **rest: {}["x"]
         sys.exit(podcompose.cli.main(["compose", "t.yaml"]))
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
