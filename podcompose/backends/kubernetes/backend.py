@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections import OrderedDict
+from collections.abc import Iterator
 from datetime import datetime
 from threading import Event
 from time import monotonic
@@ -16,6 +17,7 @@ from podcompose.backends.kubernetes.adopting import adopt
 from podcompose.backends.kubernetes.asking import Terms
 from podcompose.backends.kubernetes.driving import drive
 from podcompose.backends.kubernetes.launching import launch, settle
+from podcompose.backends.kubernetes.logs import follow_logs
 from podcompose.backends.kubernetes.stopping import stop
 from podcompose.backends.kubernetes.transport import Channel
 from podcompose.backends.kubernetes.watching import KubernetesSubscription
@@ -129,6 +131,14 @@ class KubernetesBackend:
         if self._closing.is_set():
             subscription.close()
         return subscription
+
+    def follow_logs(self, ref: PodRef, container: str | None = None) -> Iterator[bytes]:
+        """
+        What a container (the main one if not named) writes, in all its runs, as it writes it; until the pod is over.
+
+        Raises: LaunchError: no such pod, or the permission to `get pods/log` is missing.
+        """
+        return follow_logs(self._channel, ref, container, lambda: self._terms(None), self._closing)
 
     def close(self) -> None:
         """End what is under way, all subscriptions and connections; launch ids that were not settled can be settled later."""
