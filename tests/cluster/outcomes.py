@@ -17,14 +17,15 @@ class Outcomes:
     """
     The outcomes of a selection, as a scheduler would store them with its cursor.
 
-    `restart` ends the subscription where it is and begins a new one at the stored cursor; what comes again after that is only
-    what had not been stored.
+    `restart` ends the subscription where it is and begins a new one at the stored cursor. An outcome that comes a second time is
+    `doubled`, with one exception: a subscription that says it begins afresh may tell once more what it told, in the same words.
     """
 
     def __init__(self, watcher: Watcher, where: Selection, *, max_items: int = 1000) -> None:
         self._watcher, self._where, self._max_items = watcher, where, max_items
         self._changed = threading.Condition()
         self._outcomes: dict[str, Outcome] = {}
+        self._may_repeat: set[str] = set()
         self._stages: dict[str, set[str]] = {}
         self._closing = False
         self.cursor: str | None = None
@@ -67,6 +68,7 @@ class Outcomes:
                         self._note(change)
                     elif isinstance(change, Resynced):
                         self.resynced.append(change.reason)
+                        self._may_repeat |= set(self._outcomes) if change.afresh else set()
                 if batch.cursor != "":
                     self.cursor = batch.cursor
                 self._changed.notify_all()
@@ -74,10 +76,12 @@ class Outcomes:
     def _note(self, change: Seen | Gone) -> None:
         ref = change.record.ref
         self._stages.setdefault(ref.uid, set()).add(str(change.record.stage))
-        if change.outcome is not None:
-            if ref.uid in self._outcomes:
-                self.doubled.append(ref)
-            self._outcomes[ref.uid] = change.outcome
+        if change.outcome is None:
+            return
+        told = self._outcomes.setdefault(ref.uid, change.outcome)
+        if told is not change.outcome and not (ref.uid in self._may_repeat and told.kind == change.outcome.kind):
+            self.doubled.append(ref)
+        self._may_repeat.discard(ref.uid)
 
     @property
     def count(self) -> int:
