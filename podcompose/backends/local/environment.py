@@ -121,7 +121,7 @@ def _field(pod: Mapping[str, Any], path: str) -> str:
 
 def _resource(reference: Mapping[str, Any], pod: Mapping[str, Any], container: Mapping[str, Any]) -> str:
     """A declared limit or request in units of the divisor, rounded up."""
-    named = field(reference, "containerName", container["name"])
+    named = field(reference, "containerName", "")
     everyone = [*field(pod["spec"], "containers", []), *field(pod["spec"], "initContainers", [])]
     owner = next((one for one in everyone if one["name"] == named), container)
     kind, _, resource = reference["resource"].partition(".")

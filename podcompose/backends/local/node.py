@@ -48,6 +48,7 @@ class Entry:
     files: PodFiles
     #: As it is on the board, or is to be put there.
     pod: JsonMap
+    published: bool = False
     wake: float | None = None
 
 
@@ -223,10 +224,16 @@ class Node:
             self._touch(uid)
 
     def _publish(self, uid: str, entry: Entry, now: float) -> None:
-        pod = {**(self.board.by_uid(uid) or entry.pod), "spec": entry.pod["spec"]}
-        status = status_of(entry.life, pod["metadata"], pod["status"], now)
-        if status != pod["status"]:
-            self.board.put({**pod, "status": status})
+        pod = self.board.by_uid(uid) if entry.published else entry.pod
+        if pod is not None:
+            entry.published = True
+            status = status_of(entry.life, pod["metadata"], pod["status"], now)
+            if status != pod["status"]:
+                self.board.put({**pod, "spec": entry.pod["spec"], "status": status})
+        elif entry.life.deletion is None:
+            # Somebody took it off the board: there is nothing to tell any more, and nobody to tell it to.
+            entry.life = changes.delete(entry.life, 0.0, now)
+            self._touch(uid)
         if entry.life.over:
             del self.entries[uid]
             if entry.life.deletion is not None:

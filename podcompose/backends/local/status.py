@@ -67,7 +67,7 @@ class _Conditions:
         word = "True" if true else "False"
         known = self.before.get(kind)
         since = known["lastTransitionTime"] if known is not None and known["status"] == word else self.now
-        made = {"type": kind, "observedGeneration": self.generation, "status": word, "lastProbeTime": None}
+        made = {"type": kind, "observedGeneration": self.generation, "status": word}
         made["lastTransitionTime"] = since
         return made | ({"reason": reason} if reason != "" else {}) | ({"message": message} if message != "" else {})
 
