@@ -186,14 +186,24 @@ class TestAmbiguous:
 
         assert isinstance(channel.ask(Request("POST", PODS, (), BODY, timeout_s=0.05)), Ambiguous)
 
-    def test_other_connections_are_given_up(self, server: FaultServer, channel: Channel) -> None:
+    @pytest.mark.parametrize("fault", [Drop(work=True), Cut(count=5)])
+    def test_other_connections_are_given_up(self, server: FaultServer, channel: Channel, fault: Any) -> None:
         """After a lost answer, connections that waited from before are not used: they may be as dead."""
+        self.two_at_once(channel)
+        server.script(fault)
         channel.ask(POST)
-        server.script(Drop(work=True))
-        channel.ask(POST)
-        channel.ask(POST)
+        self.two_at_once(channel)
+        seen = [request.connection for request in server.requests]
 
-        assert server.requests[-1].connection not in {request.connection for request in server.requests[:-1]}
+        assert len(set(seen[:2])) == 2
+        assert not set(seen[3:]) & set(seen[:3])
+
+    def two_at_once(self, channel: Channel) -> None:
+        """Two requests that need a connection each."""
+        unread = channel.stream(Request("GET", PODS))
+        assert isinstance(unread, Stream)
+        channel.ask(POST)
+        unread.rest()
 
 
 class TestStream:
