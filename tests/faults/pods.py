@@ -11,7 +11,7 @@ from podcompose.testing.faults import FaultServer, Status
 __all__ = ["EXPIRED", "HERE", "compacted", "ended", "lists", "marks", "pod", "running"]
 
 HERE = Selection(("default",), {"app": "x"})
-EXPIRED = Status(code=410, reason="Expired", message="too old resource version: 3 (9)")
+EXPIRED = Status(410, reason="Expired", message="too old resource version: 3 (9)")
 
 
 def pod(name: str, **metadata: Any) -> dict[str, Any]:

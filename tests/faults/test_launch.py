@@ -173,7 +173,7 @@ def test_L02_our_own_pod_on_its_way_out_is_the_one(server: FaultServer, backend:
 def test_L03_a_conflict_that_is_no_namesake_is_tried_again(server: FaultServer, backend: KubernetesBackend, clock: Clock) -> None:
     """409 Conflict (a quota that was being written) is retried with jitter, without looking for a pod."""
     message = 'Operation cannot be fulfilled on resourcequotas "q": the object has been modified; please apply your changes'
-    server.script(Status(code=409, reason="Conflict", message=message, name="q"), verb="POST", times=3)
+    server.script(Status(409, reason="Conflict", message=message, name="q"), verb="POST", times=3)
     launched = backend.launch(POD, launch_id=ID)
 
     assert (launched.created, launched.attempts, clock.rests) == (True, 4, [0.1, 0.2, 0.4])
@@ -182,7 +182,7 @@ def test_L03_a_conflict_that_is_no_namesake_is_tried_again(server: FaultServer, 
 
 def test_L04_the_server_says_how_long_to_wait(server: FaultServer, backend: KubernetesBackend, clock: Clock) -> None:
     """429 is tried again no sooner than Retry-After says, and is no failure."""
-    server.script(Status(code=429, retry_after=7), verb="POST", times=2)
+    server.script(Status(429, retry_after=7), verb="POST", times=2)
     launched = backend.launch(POD, launch_id=ID)
 
     assert (launched.created, clock.rests) == (True, [7.0, 7.0])
@@ -190,7 +190,7 @@ def test_L04_the_server_says_how_long_to_wait(server: FaultServer, backend: Kube
 
 def test_L04_looking_waits_as_well(server: FaultServer, backend: KubernetesBackend, clock: Clock) -> None:
     """So is a GET: nothing below sleeps or tries again on its own."""
-    server.script(Status(code=429, retry_after=7), verb="GET", times=2)
+    server.script(Status(429, retry_after=7), verb="GET", times=2)
     settled = backend.settle(ID)
 
     assert (settled, clock.rests, len(server.asked("GET"))) == (NotFound(pod_name(ID), "default"), [7.0, 7.0], 3)
@@ -198,7 +198,7 @@ def test_L04_looking_waits_as_well(server: FaultServer, backend: KubernetesBacke
 
 def test_L04_waiting_ends_at_the_deadline(server: FaultServer, backend: KubernetesBackend, clock: Clock) -> None:
     """429 for ever is Throttled at the deadline, not later; nothing was made."""
-    server.script(Status(code=429, retry_after=7), verb="POST", times=None)
+    server.script(Status(429, retry_after=7), verb="POST", times=None)
     with pytest.raises(Throttled, match="Too many requests"):
         backend.launch(POD, launch_id=ID, deadline=20.0)
 
@@ -208,7 +208,7 @@ def test_L04_waiting_ends_at_the_deadline(server: FaultServer, backend: Kubernet
 
 def test_L04_waiting_is_cut_short_by_close(server: FaultServer, backend: KubernetesBackend, clock: Clock) -> None:
     """Who closes the backend ends a launch that waits, at once."""
-    server.script(Status(code=429, retry_after=7), verb="POST", times=None)
+    server.script(Status(429, retry_after=7), verb="POST", times=None)
     clock.at_rest = lambda count: backend.close()
     with pytest.raises(Throttled, match="closed"):
         backend.launch(POD, launch_id=ID)
@@ -218,7 +218,7 @@ def test_L04_waiting_is_cut_short_by_close(server: FaultServer, backend: Kuberne
 
 def test_L04_many_launches_slow_down_together(server: FaultServer, backend: KubernetesBackend) -> None:
     """Launches that are throttled all succeed in the end, each with one pod."""
-    server.script(Status(code=429, retry_after=1), verb="POST", times=20)
+    server.script(Status(429, retry_after=1), verb="POST", times=20)
     results = dict(launch_many(backend, {f"many/{number}": POD for number in range(30)}, max_in_flight=8))
 
     assert all(isinstance(result, Launched) and result.created for result in results.values())
@@ -268,7 +268,7 @@ def test_L06_every_cause_is_mapped_to_who_set_the_field(server: FaultServer, bac
         Cause("spec.containers[0].image", "Required value", "FieldValueRequired"),
         Cause("spec.restartPolicy", 'Unsupported value: "Never"', "FieldValueNotSupported"),
     )
-    server.script(Status(code=422, message="Pod is invalid", causes=causes), verb="POST", times=None)
+    server.script(Status(422, message="Pod is invalid", causes=causes), verb="POST", times=None)
     with pytest.raises(Invalid) as caught:
         backend.launch(composition, launch_id=ID)
 
@@ -308,7 +308,7 @@ def test_L08_a_failing_server_makes_one_pod(
     server: FaultServer, backend: KubernetesBackend, clock: Clock, code: int, work: bool
 ) -> None:
     """5xx is tried again with jitter, and settled, for it can follow a POST that was accepted."""
-    server.script(Status(code=code, work=work, body=b"<html>oops</html>"), verb="POST")
+    server.script(Status(code, work=work, body=b"<html>oops</html>"), verb="POST")
     launched = backend.launch(POD, launch_id=ID)
 
     assert (launched.created, launched.ref.uid) == (True, only_one(server)["metadata"]["uid"])
@@ -316,7 +316,7 @@ def test_L08_a_failing_server_makes_one_pod(
 
 def test_L08_rests_double_up_to_half_a_minute(server: FaultServer, backend: KubernetesBackend, clock: Clock) -> None:
     """Between failures the longest rest doubles from 0.1 to 30 s, and the deadline bounds them all."""
-    server.script(Status(code=503), times=None)
+    server.script(Status(503), times=None)
     with pytest.raises(Unsettled):
         backend.launch(POD, launch_id=ID, deadline=100.0)
 

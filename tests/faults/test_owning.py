@@ -15,7 +15,7 @@ from podcompose.testing.faults import Cut, Drop, FaultServer, Paced, Status
 from tests.faults.conftest import MakeBackend
 
 POD = {"spec": {"restartPolicy": "Never", "containers": [{"name": "main", "image": "busybox"}]}}
-FAILURES = (Status(code=503), Status(code=429, retry_after=1), Drop(work=False), Cut(count=10), Status(code=502, work=True))
+FAILURES = (Status(503), Status(429, retry_after=1), Drop(work=False), Cut(count=10), Status(502, work=True))
 ONE, TWO = Owner("one", 1), Owner("two", 2)
 
 
@@ -197,7 +197,7 @@ def test_O3_a_stop_is_done_when_the_pod_is_gone(server: FaultServer, backend: Ku
 
 
 @pytest.mark.parametrize(
-    "fault", [Status(code=503), Status(code=429, retry_after=1), Drop(work=False), Cut(count=10), Status(code=502, work=True)]
+    "fault", [Status(503), Status(429, retry_after=1), Drop(work=False), Cut(count=10), Status(502, work=True)]
 )
 @pytest.mark.parametrize("verb", ["GET", "PATCH", "DELETE"])
 def test_O3_a_stop_gets_through(server: FaultServer, backend: KubernetesBackend, ref: PodRef, verb: str, fault: Any) -> None:
@@ -211,7 +211,7 @@ def test_O3_a_stop_gets_through(server: FaultServer, backend: KubernetesBackend,
 
 def test_O3_a_stop_that_may_not_be_noted_is_made_all_the_same(server: FaultServer, backend: KubernetesBackend, ref: PodRef) -> None:
     """Without the permission to patch, a pod can still be stopped."""
-    server.script(Status(code=403), verb="PATCH", times=None)
+    server.script(Status(403), verb="PATCH", times=None)
     backend.stop(ref)
 
     assert server.pods() == {}
@@ -219,7 +219,7 @@ def test_O3_a_stop_that_may_not_be_noted_is_made_all_the_same(server: FaultServe
 
 def test_O3_a_stop_that_is_forbidden_says_so(server: FaultServer, backend: KubernetesBackend, ref: PodRef) -> None:
     """Without the permission to delete, that is the error, and it names the pod."""
-    server.script(Status(code=403), verb="DELETE", times=None)
+    server.script(Status(403), verb="DELETE", times=None)
 
     with pytest.raises(LaunchError, match=ref.name):
         backend.stop(ref)

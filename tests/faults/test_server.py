@@ -66,7 +66,7 @@ class TestFaults:
 
     def test_a_status(self, server: FaultServer, pool: urllib3.PoolManager) -> None:
         """A 429 has its header and its Status, happens once, and leaves no trace."""
-        script = server.script(Status(code=429, retry_after=3), verb="POST")
+        script = server.script(Status(429, retry_after=3), verb="POST")
         body = json.dumps(POD | {"metadata": {"name": "b"}})
         first, second = (pool.request("POST", server.url + PODS, body=body) for _ in range(2))
 
@@ -76,7 +76,7 @@ class TestFaults:
 
     def test_a_status_after_the_work(self, server: FaultServer, pool: urllib3.PoolManager) -> None:
         """A gateway can say 502 to what was done."""
-        server.script(Status(code=502, body=b"<html>", work=True), verb="DELETE")
+        server.script(Status(502, body=b"<html>", work=True), verb="DELETE")
         answer = pool.request("DELETE", f"{server.url}{PODS}/a")
 
         assert (answer.status, answer.data) == (502, b"<html>")
@@ -180,7 +180,7 @@ class TestFaults:
 
     def test_which_requests(self, server: FaultServer, pool: urllib3.PoolManager) -> None:
         """A script is about its verb, path and query alone; for ever where it says so."""
-        server.script(Status(code=500), verb="LIST", path="/default/", query={"limit": "5"}, times=None)
+        server.script(Status(500), verb="LIST", path="/default/", query={"limit": "5"}, times=None)
         paths = [f"{PODS}?limit=5", PODS, "/api/v1/pods?limit=5", f"{PODS}?limit=5", f"{PODS}/a"]
 
         assert [pool.request("GET", server.url + path).status for path in paths] == [500, 200, 200, 500, 200]

@@ -173,8 +173,8 @@ def test_W14_initial_events_are_complete_at_their_bookmark(three: FaultServer, f
 
 
 UNABLE = {
-    "400": Status(code=400),
-    "422": Status(code=422, message="sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled"),
+    "400": Status(400),
+    "422": Status(422, message="sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled"),
 }
 
 
@@ -247,7 +247,7 @@ def test_W16_pages_that_expire_are_begun_anew(three: FaultServer, follow: Follow
 def test_W16_half_a_list_takes_nobody_away(three: FaultServer, follow: Follow) -> None:
     """A relist that fails between two pages says nothing about the pods that were to come."""
     follower = follow(page=2).synced().forget()
-    three.script(Status(code=500), verb="LIST", path="", times=3, query={"limit": "2", "continue": None})
+    three.script(Status(500), verb="LIST", path="", times=3, query={"limit": "2", "continue": None})
     three.script(Cut(count=30), verb="LIST", times=1, query={"limit": "2"})
     compacted(three, lambda: three.remove("a"))
     follower.misses("a")

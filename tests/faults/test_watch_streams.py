@@ -176,7 +176,7 @@ def test_W07_a_server_put_back_is_noticed(three: FaultServer, follow: Follow) ->
     follower = follow().synced()
     start = three.version
     three.add(pod("d"))
-    three.remove("a")
+    three.finish("a")
     follower.sees("d")
     follower.misses("a")
     follower.forget()

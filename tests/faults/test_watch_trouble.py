@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from typing import Any
@@ -16,11 +17,11 @@ from tests.faults.follower import Follower
 from tests.faults.pods import HERE, ended, lists, pod, running
 
 FAILURES = {
-    "401": Status(code=401),
-    "403": Status(code=403),
-    "429": Status(code=429, retry_after=40),
-    "500": Status(code=500),
-    "503": Status(code=503, body=b"<html>"),
+    "401": Status(401),
+    "403": Status(403),
+    "429": Status(429, retry_after=40),
+    "500": Status(500),
+    "503": Status(503, body=b"<html>"),
     "dropped": Drop(work=False),
     "reset": Drop(work=False, reset=True),
 }
@@ -53,7 +54,7 @@ def test_W17_a_degraded_watch_says_so(three: FaultServer, follow: Follow, clock:
     """As long as it fails, the health says what and since when; then it is well again, at the cursor it had."""
     follower = follow().synced()
     three.await_watches(1)
-    script = three.script(Status(code=403, message="no more pods for you"), times=None)
+    script = three.script(Status(403, message="no more pods for you"), times=None)
     three.end_watches()
     follower.until(lambda this: script.hits > 3)
     during = follower.subscription.status()
@@ -125,6 +126,16 @@ def test_W18_an_object_without_identity_is_counted(three: FaultServer, follow: F
     follower.sees("d")
 
     assert follower.names() == ["a", "c", "d"]
+    assert follower.subscription.status().skipped == 2
+
+
+def test_W18_an_entry_that_is_no_object_is_counted(three: FaultServer, follow: Follow) -> None:
+    """So is an entry of a list that is no object at all."""
+    answer = {"metadata": {"resourceVersion": str(three.version)}, "items": [None, three.pods()["a"], 5]}
+    three.script(Status(200, body=json.dumps(answer).encode()), verb="LIST")
+    follower = follow().synced()
+
+    assert follower.names() == ["a"]
     assert follower.subscription.status().skipped == 2
 
 

@@ -6,7 +6,7 @@ A server that fails on purpose: the pods part of a Kubernetes API server, on loo
     from podcompose.testing.faults import Drop, FaultServer, Status
 
     with FaultServer() as server:
-        server.script(Status(code=429, retry_after=1), verb="POST")    # the first POST is refused,
+        server.script(Status(429, retry_after=1), verb="POST")    # the first POST is refused,
         server.script(Drop(work=True), verb="POST")                    # the second is accepted, and its answer lost
         launch_something_at(server.url)
         assert len(server.asked("POST")) == 3

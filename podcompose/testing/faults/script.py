@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
@@ -35,7 +35,7 @@ class Cause:
     reason: str = "FieldValueInvalid"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Status:
     """
     Answer with this status; the request is not carried out, unless `work` says so (a proxy that lost the reply).
@@ -44,6 +44,7 @@ class Status:
     """
 
     code: int
+    _: KW_ONLY
     reason: str | None = None
     message: str | None = None
     #: Seconds, both as the header and as `details.retryAfterSeconds`.

@@ -31,7 +31,7 @@ class FaultServer:
     >>> from podcompose.testing.faults import Status
     >>> with FaultServer() as server:
     ...     pod = server.add({"metadata": {"name": "a"}, "spec": {"containers": [{"name": "main", "image": "i"}]}})
-    ...     _ = server.script(Status(code=503), verb="GET", path="/pods/a$")
+    ...     _ = server.script(Status(503), verb="GET", path="/pods/a$")
     ...     for _ in range(2):
     ...         try:
     ...             with urlopen(f"{server.url}/api/v1/namespaces/default/pods/a") as reply:

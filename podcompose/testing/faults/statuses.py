@@ -159,7 +159,7 @@ def too_large(asked: int, current: int) -> JsonMap:
 
 def forbidden(name: str, why: str) -> Status:
     """403, to script: whatever stands behind "is forbidden:"."""
-    return Status(code=403, message=f'pods "{name}" is forbidden: {why}', name=name)
+    return Status(403, message=f'pods "{name}" is forbidden: {why}', name=name)
 
 
 def quota_exceeded(name: str, quota: str = "team-a") -> Status:
@@ -171,17 +171,17 @@ def namespace_terminating(name: str, namespace: str = "default") -> Status:
     """403 in a namespace that is going away, to script."""
     why = f"unable to create new content in namespace {namespace} because it is being terminated"
     cause = Cause("metadata.namespace", f"namespace {namespace} is being terminated", "NamespaceTerminating")
-    return Status(code=403, message=f'pods "{name}" is forbidden: {why}', name=name, causes=(cause,))
+    return Status(403, message=f'pods "{name}" is forbidden: {why}', name=name, causes=(cause,))
 
 
 def admission_denied(webhook: str, why: str, code: int = 403) -> Status:
     """A webhook's no, to script."""
     reason = {400: "BadRequest", 403: "Forbidden"}.get(code, "")
-    return Status(code=code, reason=reason, message=f'admission webhook "{webhook}" denied the request: {why}')
+    return Status(code, reason=reason, message=f'admission webhook "{webhook}" denied the request: {why}')
 
 
 def webhook_unavailable(webhook: str) -> Status:
     """500 where a webhook does not answer, to script."""
     called = 'failed to call webhook: Post "https://hook.default.svc:443/?timeout=10s": connection refused'
     why = f'failed calling webhook "{webhook}": {called}'
-    return Status(code=500, reason="InternalError", message=f"Internal error occurred: {why}", causes=(Cause("", why, ""),))
+    return Status(500, reason="InternalError", message=f"Internal error occurred: {why}", causes=(Cause("", why, ""),))
