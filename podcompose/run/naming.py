@@ -66,18 +66,20 @@ def launch_label(launch_id: str) -> str:
 
 def _digest(launch_id: str) -> str:
     if type(launch_id) is not str or launch_id == "":
-        raise _refused(launch_id, "empty-launch-id", "a launch id is a text that is not empty")
+        raise _refused(launch_id, Problem("empty-launch-id", "", "a launch id is a text that is not empty"))
     try:
         encoded = launch_id.encode()
     except UnicodeEncodeError as error:
-        raise _refused(launch_id, "launch-id-text", f"the launch id is no Unicode text: {error.reason}") from None
+        raise _refused(launch_id, Problem("launch-id-text", "", f"the launch id is no Unicode text: {error.reason}")) from None
     if len(encoded) > _LONGEST_ID_BYTES:
-        raise _refused(launch_id[:40] + "...", "launch-id-length", f"a launch id has at most {_LONGEST_ID_BYTES} bytes")
+        raise _refused(
+            launch_id[:40] + "...", Problem("launch-id-length", "", f"a launch id has at most {_LONGEST_ID_BYTES} bytes")
+        )
     return base64.b32encode(hashlib.sha256(encoded).digest()).decode().rstrip("=").lower()
 
 
-def _refused(launch_id: object, code: str, message: str) -> Refused:
-    return Refused([Problem(code, "", message)], launch_id=launch_id if isinstance(launch_id, str) else repr(launch_id))
+def _refused(launch_id: object, problem: Problem) -> Refused:
+    return Refused([problem], launch_id=launch_id if isinstance(launch_id, str) else repr(launch_id))
 
 
 _VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?", re.ASCII)

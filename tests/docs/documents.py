@@ -32,7 +32,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 __all__ = ["LANGUAGES", "ROOT", "evaluate", "pages"]
 
 ROOT = Path(__file__).parents[2]
-LANGUAGES = ("python", "text", "console", "yaml", "sh")
+LANGUAGES = ("python", "text", "console", "yaml", "sh", "mermaid")
 
 _FILE = re.compile(r"<!-- file: (\S+) -->\n\Z")
 _MAKE = re.compile(r"^make ([a-z]+)", re.MULTILINE)

@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 import podcompose
+import podcompose.run.errors
+from podcompose.run.table import STEPS
+from podcompose.run.watch.table import diagram
 from podcompose.schema.pod import POD
 from tests.docs.documents import ROOT
 
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+ERRORS = podcompose.run.errors.__all__
 _CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 
 
@@ -34,6 +38,10 @@ def codes() -> Iterator[str]:
                 yield from _defaults(node)
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                 yield from _assigned(node)
+            elif (
+                isinstance(node, ast.Tuple) and node.elts != [] and isinstance(node.elts[0], ast.Name) and node.elts[0].id in ERRORS
+            ):
+                yield from _text(node.elts[1:2])
 
 
 def _codes_of(call: ast.Call) -> Iterator[str]:
@@ -114,13 +122,21 @@ def _words(cell: str) -> list[str]:
     return re.findall(r"`([^`]*)`", cell)
 
 
+def test_diagrams_are_made_of_the_tables() -> None:
+    """The diagrams of docs/watching.md and docs/outcomes.md are the tables that the code goes by."""
+    stages = "\n".join(f"    {before} --> {after}: {why}" for before, after, why in STEPS)
+
+    assert f"```mermaid\n{diagram()}\n```" in (ROOT / "docs" / "watching.md").read_text()
+    assert f"```mermaid\nstateDiagram-v2\n{stages}\n```" in (ROOT / "docs" / "outcomes.md").read_text()
+
+
 def test_contributing_names_every_room() -> None:
     """The table of rooms in CONTRIBUTING.md is what stands in the package, and every room in it is there."""
     table = (ROOT / "CONTRIBUTING.md").read_text().partition("| room |")[2].partition("\n\n")[0]
     rooms = {room.strip("/") for row in table.splitlines()[2:] for room in _words(row.split("|")[1])}
     there = {file.name for file in (ROOT / "podcompose").iterdir() if file.suffix == ".py" or (file / "__init__.py").exists()}
 
-    assert rooms == there | {"core/strategic"}
+    assert rooms == there | {"core/strategic", "run/watch"}
 
 
 def test_contributing_names_every_folder_of_tests() -> None:
