@@ -45,7 +45,7 @@ def test_nothing_is_left_of_a_container_that_has_ended(here: Watched, line: Line
 def test_what_another_container_left_running_is_not_taken_for_a_leftover(here: Watched, line: Line, tmp_path: Path) -> None:
     """Orphans live as long as their own container, whatever else ends meanwhile."""
     other = Line(tmp_path, "other")
-    script = f"exec 9> {other.path}; (setsid sh -c 'echo ready >&9; sleep 1000; true' &); sleep 1000"
+    script = f"(setsid sh -c 'exec 9> {other.path}; echo ready >&9; sleep 1000; true' &); sleep 1000"
     living = here.launch(pod(script), "lives")
     other.hear()
     here.run(pod(family(line, "exit 0")), "ends")
