@@ -5,7 +5,8 @@ from __future__ import annotations
 from podcompose.run.protocols import Resynced, Selection
 from podcompose.run.records import PodRef
 from podcompose.testing.conformance.doors import Doors, needs
-from podcompose.testing.conformance.reader import Reader, Stored, require
+from podcompose.testing.conformance.reader import Reader, Stored
+from podcompose.testing.conformance.rules import require
 
 __all__ = ["Cursors"]
 
@@ -21,7 +22,8 @@ class Cursors(Doors):
     @needs("supports_cursor")
     def test_any_cursor_goes_on_where_it_was(self) -> None:
         """From the cursor of any batch, nothing is lost, and nothing that was acknowledged comes again."""
-        for stored in self._history():
+        first = {stored.cursor: stored for stored in reversed(self._history())}
+        for stored in first.values():
             self.subscribe(stored=stored).rest()
 
     @needs("supports_cursor")

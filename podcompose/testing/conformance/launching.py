@@ -11,7 +11,7 @@ from podcompose.run.prepare import differing, for_launch
 from podcompose.run.protocols import Adopted, Launched, Launcher, NotFound, Superseded
 from podcompose.run.records import Owner, PodRef
 from podcompose.testing.conformance.doors import Doors, needs
-from podcompose.testing.conformance.reader import ContractError, require
+from podcompose.testing.conformance.rules import ContractError, require
 
 __all__ = ["Adopting", "Launching"]
 

@@ -14,36 +14,15 @@ from podcompose.run.outcome import Outcome
 from podcompose.run.protocols import Batch, Change, Gone, Left, Resynced, Seen, Selection, Synced
 from podcompose.run.records import PodRecord, Stage
 from podcompose.run.table import legal
+from podcompose.testing.conformance.rules import require, selected
 
 if TYPE_CHECKING:
     from podcompose.testing.conformance.doors import Doors
 
-__all__ = ["ContractError", "Memory", "Reader", "Stored", "require", "selected"]
+__all__ = ["Memory", "Reader", "Stored"]
 
 _TICK_S = 0.5
 _DECIDED = (Stage.DRAINING, Stage.FINISHED, Stage.GONE)
-
-
-class ContractError(AssertionError):
-    """What a backend did and must not do; `rule` is its short name."""
-
-    def __init__(self, rule: str, message: str) -> None:
-        super().__init__(f"{rule}: {message}")
-        self.rule = rule
-
-
-def selected(where: Selection, manifest: Mapping[str, Any]) -> bool:
-    """Whether a selection takes a pod."""
-    metadata = manifest["metadata"]
-    inside = len(where.namespaces) == 0 or metadata["namespace"] in where.namespaces
-    labels = metadata.get("labels") or {}
-    return inside and all(name in labels and labels[name] == value for name, value in where.labels.items())
-
-
-def require(true: bool, rule: str, message: str) -> None:
-    """Raise a ContractError that names a rule unless something is true."""
-    if true is not True:
-        raise ContractError(rule, message)
 
 
 @dataclass(slots=True)
@@ -142,7 +121,9 @@ class Reader:
         return batch
 
     def stored(self) -> Stored:
-        """What a consumer would store now."""
+        """What a consumer would store now; the empty cursor acknowledges nothing, so nothing is known from there."""
+        if self.cursor == "":
+            return Stored()
         return Stored(self.cursor, self.memory.copied(), self.sure.copied())
 
     def until(self, wanted: Callable[[Reader], bool], what: str, max_items: int = 1000) -> Reader:
@@ -151,7 +132,8 @@ class Reader:
         while not wanted(self):
             if len(self.take(_TICK_S, max_items).changes) == 0:
                 waited += _TICK_S
-            require(waited <= self.suite.patience_s, "lost", f"{what}: not delivered within {self.suite.patience_s} s")
+            late = waited > self.suite.patience_s
+            require(not late, "lost", f"{what}: not delivered within {self.suite.patience_s} s; {'; '.join(self.missing())}")
         return self
 
     def until_synced(self, max_items: int = 1000) -> Reader:
@@ -173,12 +155,10 @@ class Reader:
     def rest(self, max_items: int = 1000) -> Reader:
         """Poll until nothing comes any more, and compare with what is really there."""
         self.until_synced(max_items)
-        self.until(lambda reader: reader.missing() == [], "what is really there", max_items)
-        while len(self.take(0.0, max_items).changes) > 0:
-            pass
-        missing = self.missing()
-        require(missing == [], "lost", "; ".join(missing))
-        return self
+        while True:
+            self.until(lambda reader: reader.missing() == [], "what is really there", max_items)
+            if len(self.take(0.0, max_items).changes) == 0:
+                return self
 
     def missing(self) -> list[str]:
         """What this subscription does not say, or says wrongly, of the pods that are really there."""
@@ -242,13 +222,17 @@ class Reader:
         require(before <= again, "synced-twice", "Synced for the second time, and no Resynced between")
         self.notes.append(Synced())
         if before == 0:
-            for pod in self.there:
-                uid = pod["metadata"]["uid"]
-                known = uid in self.view or uid in self.gone or uid in self.memory.left
-                require(known, "synced-too-early", f"Synced, but pod {uid} of before was not seen")
-                require(
-                    not _ended(pod) or uid in self.told, "synced-too-early", f"Synced, but the outcome of pod {uid} was not told"
-                )
+            self._all_seen()
+
+    def _all_seen(self) -> None:
+        """What was there when the subscription began, and still is, has been delivered by now."""
+        still = {pod["metadata"]["uid"] for pod in self.suite.pods()}
+        for pod in self.there:
+            uid = pod["metadata"]["uid"]
+            known = uid not in still or uid in self.view or uid in self.gone or uid in self.memory.left
+            require(known, "synced-too-early", f"Synced, but pod {uid} of before was not seen")
+            told = uid not in still or not _ended(pod) or uid in self.told
+            require(told, "synced-too-early", f"Synced, but the outcome of pod {uid} was not told")
 
     def _resynced(self, change: Resynced) -> None:
         require(change.reason != "", "resynced", "Resynced without a reason")

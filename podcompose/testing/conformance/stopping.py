@@ -7,7 +7,7 @@ from dataclasses import replace
 from podcompose.run.outcome import Outcome
 from podcompose.run.records import PodRef, Stage
 from podcompose.testing.conformance.doors import Doors, needs
-from podcompose.testing.conformance.reader import ContractError
+from podcompose.testing.conformance.rules import ContractError
 
 __all__ = ["Ending", "Stopping"]
 

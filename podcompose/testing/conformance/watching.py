@@ -9,7 +9,8 @@ from podcompose.run.protocols import Batch, Gone, Left, Seen, Selection, Watcher
 from podcompose.run.records import PodRef, Stage
 from podcompose.testing.conformance.doors import Doors, needs
 from podcompose.testing.conformance.life import running, scheduled
-from podcompose.testing.conformance.reader import Reader, require
+from podcompose.testing.conformance.reader import Reader
+from podcompose.testing.conformance.rules import require
 
 __all__ = ["Closing", "Watching"]
 
