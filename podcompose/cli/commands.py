@@ -12,8 +12,10 @@ import click
 
 from podcompose import Composition, Explanation, PodComposeError, Problem
 from podcompose.cli.composing import Ordered, Refused, composing
+from podcompose.cli.launching import run_command
 from podcompose.cli.screen import blame, changes, history
-from podcompose.cli.streams import BROKEN_PIPE, abandon, emit, show
+from podcompose.cli.settling import settle_command, stop_command
+from podcompose.cli.streams import BROKEN_PIPE, abandon, complain, emit, show
 
 __all__ = ["podcompose", "run"]
 
@@ -31,7 +33,7 @@ def run(args: Sequence[str] | None) -> int:
         status = podcompose.main(args=args, prog_name="podcompose", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
-        _tell(error)
+        complain(error)
         return error.exit_code
     except click.Abort:
         return _INTERRUPTED
@@ -40,18 +42,8 @@ def run(args: Sequence[str] | None) -> int:
         return BROKEN_PIPE
     except OSError as error:
         abandon(sys.stdout)
-        _tell(click.ClickException(f"standard output cannot be written: {error.strerror}"))
+        complain(click.ClickException(f"standard output cannot be written: {error.strerror}"))
         return 1
-
-
-def _tell(error: click.ClickException) -> None:
-    if sys.stderr is None:
-        return
-    try:
-        error.show()
-        sys.stderr.flush()
-    except OSError:
-        abandon(sys.stderr)
 
 
 def _version() -> str:
@@ -140,3 +132,7 @@ def _diff(composition: Composition) -> None:
       podcompose diff worker.yaml -o team-a.yaml --hook policy.py:harden
     """
     show(lambda _: changes(composition.diff()))
+
+
+for _command in (run_command, settle_command, stop_command):
+    podcompose.add_command(_command)

@@ -7,13 +7,13 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from podcompose.cli.screen import Line, look, printed
 
-__all__ = ["BROKEN_PIPE", "abandon", "emit", "show"]
+__all__ = ["BROKEN_PIPE", "abandon", "complain", "emit", "fail", "show"]
 
 #: What a shell reports of a program that wrote to a pipe nobody reads.
 BROKEN_PIPE = 141
@@ -43,6 +43,23 @@ def emit(data: bytes) -> None:
     except OSError as cause:
         abandon(stream)
         raise _unwritable(cause.strerror or str(cause)) from cause
+
+
+def complain(error: click.ClickException) -> None:
+    """Tell standard error, if anybody listens there."""
+    if sys.stderr is None:
+        return
+    try:
+        error.show()
+        sys.stderr.flush()
+    except OSError:
+        abandon(sys.stderr)
+
+
+def fail(error: click.ClickException, status: int) -> NoReturn:
+    """Tell what is wrong, and end with a status of its own."""
+    complain(error)
+    raise click.exceptions.Exit(status) from error
 
 
 def _unwritable(why: str) -> click.ClickException:
