@@ -22,8 +22,9 @@ class Cursors(Doors):
     @needs("supports_cursor")
     def test_any_cursor_goes_on_where_it_was(self) -> None:
         """From the cursor of any batch, nothing is lost, and nothing that was acknowledged comes again."""
-        first = {stored.cursor: stored for stored in reversed(self._history())}
-        for stored in first.values():
+        history = self._history()
+        last, first = ({stored.cursor: stored for stored in stores} for stores in (history, reversed(history)))
+        for stored in (*first.values(), *(last[cursor] for cursor in last if last[cursor] is not first[cursor])):
             self.subscribe(stored=stored).rest()
 
     @needs("supports_cursor")

