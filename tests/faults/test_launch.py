@@ -58,7 +58,7 @@ from podcompose.testing.faults import (
     quota_exceeded,
     webhook_unavailable,
 )
-from tests.faults.conftest import Clock, MakeBackend
+from tests.faults.conftest import Clock, MakeBackend, api_client
 
 ID = "dag/run/task/1"
 POD = {"spec": {"restartPolicy": "Never", "containers": [{"name": "main", "image": "busybox"}]}}
@@ -457,8 +457,6 @@ def test_L12_a_launch_is_cancelled_by_close(server: FaultServer, make: MakeBacke
 
 def fresh(server: FaultServer) -> KubernetesBackend:
     """Another backend of this server, as after a restart."""
-    from tests.faults.conftest import api_client
-
     return KubernetesBackend.from_api_client(api_client(server.url), "default")
 
 
@@ -466,8 +464,9 @@ def test_L12_a_scheduler_that_was_killed(server: FaultServer) -> None:
     """After kill -9 in the middle of a launch, the next one settles the id, and finds the pod by its label."""
     server.script(HalfOpen(work=True), verb="POST")
     code = (
-        "from tests.faults.conftest import api_client; from podcompose.backends import KubernetesBackend; import sys; "
-        f"KubernetesBackend.from_api_client(api_client(sys.argv[1]), 'default').launch({POD!r}, launch_id={ID!r})"
+        "import sys; from kubernetes import client; from podcompose.backends import KubernetesBackend; "
+        "backend = KubernetesBackend.from_api_client(client.ApiClient(client.Configuration(host=sys.argv[1])), 'default'); "
+        f"backend.launch({POD!r}, launch_id={ID!r})"
     )
     child = subprocess.Popen([sys.executable, "-c", code, server.url], cwd=Path(__file__).parents[2])
     try:
