@@ -167,6 +167,21 @@ def test_a_deselected_pod_has_left_and_a_deleted_one_is_gone() -> None:
     assert words(machine) == ["Left a/ua Running", "Gone b/ub Gone = Deleted", "Seen c/uc Running"]
 
 
+def test_a_doubt_while_catching_up_does_not_swallow_synced() -> None:
+    """Resumed at a cursor, and a pod has left the selection since: that is told, and then Synced."""
+    server, first = Server(), watch()
+    server.put("a", "ua", "Running")
+    settle(first, server)
+    mark = first.ledger.take(100)[1]
+    alive = server.deselect("a")
+    server.put("b", "ub", "Running")
+    second = watch(Cursor(mark))
+    for _ in range(12):
+        step(second, server, a=alive)
+
+    assert words(second) == ["Left a/ua Running", "Seen b/ub Running", "Synced"]
+
+
 def test_a_name_that_comes_again_is_another_pod() -> None:
     """Identity is the uid: Gone of the old one, Seen of the new one."""
     server, machine = Server(), watch()

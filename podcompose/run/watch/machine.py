@@ -151,7 +151,7 @@ class WatchMachine:
             self._alive = uid_of(answer) == uid_of(self._doubt)
             self._happened(Reason(Happening.ANSWERED), now)
         elif self.state is State.PROVING:
-            self._happened(Reason(Happening.LAST), now)
+            self._happened(Reason(Happening.LAST if self._synced else Happening.BEHIND), now)
         else:
             self._page_read(answer, now)
 

@@ -27,6 +27,7 @@ class Happening(str, Enum):
 
     PAGE = "Page"  # a page, and there are more
     LAST = "Last"  # the last page
+    BEHIND = "Behind"  # proven, but what has come since the cursor has not all been told
     BOOKMARK = "Bookmark"  # all up to here has been sent
     ENDED = "Ended"  # the stream ended in good order
     CUT_SHORT = "CutShort"  # the stream ended at once, with nothing in it
@@ -93,7 +94,7 @@ TABLE: dict[tuple[State, Happening], Move] = {
     (_S.WATCHING, _H.AHEAD): Move(_S.LISTING, deed="resync"),
     (_S.WATCHING, _H.DOUBT): Move(_S.CONFIRMING),
     (_S.PROVING, _H.LAST): Move(_S.WATCHING),
-    (_S.PROVING, _H.PAGE): Move(_S.WATCHING),
+    (_S.PROVING, _H.BEHIND): Move(_S.CATCHING_UP),
     (_S.PROVING, _H.EXPIRED): Move(_S.LISTING, deed="resync"),
     (_S.PROVING, _H.AHEAD): Move(_S.LISTING, deed="resync"),
     (_S.PROVING, _H.FAILED): Move(_S.PROVING, "backoff"),
