@@ -91,6 +91,7 @@ def taken(prepared: Prepared, existing: JsonMap) -> Refused | None:
 
 def differing(prepared: Prepared, existing: JsonMap) -> tuple[Change, ...]:
     """What of our pod is otherwise in the one that is there; what only that one has (defaults, say) is no difference."""
+    existing = {part: existing[part] for part in existing if part != "status"}
     laid = lay(check(existing, _KEEPING).manifest, prepared.composition.manifest, _KEEPING, {})
     return tuple(change for change in changes(existing, laid.manifest, _KEEPING.plan()) if not change.path.startswith(_OF_ITS_OWN))
 

@@ -11,6 +11,7 @@ import pytest
 
 import podcompose
 import podcompose.run.errors
+from podcompose.backends.local import FIELDS, Rule
 from podcompose.run.table import STEPS
 from podcompose.run.watch.table import diagram
 from podcompose.schema.pod import POD
@@ -120,6 +121,13 @@ def test_merge_page_lists_the_keys_of_every_keyed_list() -> None:
 
 def _words(cell: str) -> list[str]:
     return re.findall(r"`([^`]*)`", cell)
+
+
+def test_local_page_has_every_field_that_needs_a_word() -> None:
+    """The table of docs/local.md is the one that the local backend goes by."""
+    rows = [f"| `{name}` | {rule.verdict} | {rule.why} |" for name, rule in FIELDS.items() if rule != Rule("honoured")]
+
+    assert "\n".join(rows) in (ROOT / "docs" / "local.md").read_text()
 
 
 def test_diagrams_are_made_of_the_tables() -> None:
