@@ -62,7 +62,7 @@ class MemoryBackend:
     ...     _ = backend.launch(pod, launch_id=launch_id)
     >>> subscription = backend.subscribe(Selection())
     >>> backend.clock.advance(60)
-    >>> for change in subscription.poll(0).changes[1:]:
+    >>> for change in subscription.poll(0).changes[:3]:
     ...     print(change.record.launch_id, change.record.stage, change.outcome and (change.outcome.kind, change.outcome.exit_code))
     task/1 Finished ('Failed', 3)
     task/2 Running None
