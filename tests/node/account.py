@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from podcompose.run import Launched, Outcome, PodRecord, PodRef, Selection, Stage, Subscription
 from tests.cluster.child import wait_for
 from tests.node.cases import Case, Stop
 from tests.node.changes import Changes, steps
-from tests.node.story import Said, Saw, statuses
-from tests.node.watching import Json
+from tests.node.story import Said, Saw, When, statuses
+from tests.node.watching import PATIENCE_S, Json
 
 __all__ = ["Account", "Place"]
 
@@ -97,11 +98,19 @@ class Place:
         return self._tell(ref, outcomes[0], records, None if case.stop is not None else self._look(ref))
 
     def _wait_to(self, ref: PodRef, stop: Stop) -> None:
-        when = stop.when
-        if isinstance(when, Said):
-            wait_for(lambda: when.text.encode() in self._log(ref, when.container), f"{ref} says {when.text!r}", every=LOOK_S)
-        elif isinstance(when, Saw):
-            wait_for(lambda: when.test(self._look(ref) or {}), f"{ref}: {when.what}", every=LOOK_S)
+        """Wait until all is so, in this order."""
+        self._changes.until(ref.uid, stop.stage)
+        for when in stop.when:
+            wait_for(partial(self._is, ref, when), f"{ref}: {when}", timeout=PATIENCE_S, every=LOOK_S)
+
+    def _is(self, ref: PodRef, when: When) -> bool:
+        match when:
+            case Said(container, text):
+                return text.encode() in self._log(ref, container)
+            case Saw(_, test):
+                return test(self._look(ref) or {})
+            case _:
+                return self._look(ref) is None
 
     def _tell(self, ref: PodRef, outcome: Outcome, records: list[PodRecord], seen: Json | None) -> Account:
         found = {} if seen is None else statuses(seen)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.node.story import Said, When, container, pod, restarted, script
+from podcompose.run import Stage
+from tests.node.story import Said, When, container, exited, pod, restarted, script
 from tests.node.watching import Json
 
 __all__ = ["CASES", "Case", "Stop"]
@@ -17,10 +18,11 @@ __all__ = ["CASES", "Case", "Stop"]
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """When the pod is so, we stop it."""
+    """When the pod has come so far, and all this is so, we stop it."""
 
-    when: When
+    when: tuple[When, ...]
     grace: float | None = None
+    stage: Stage = Stage.RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Case:
 MESSAGE = "${PODCOMPOSE_TERMINATION_MESSAGE_PATH:-/dev/termination-log}"
 LISTENS = "trap 'sleep 2; exit {}' TERM; echo ready; sleep 1000 & wait"
 DEAF = "trap '' TERM; echo ready; sleep 1000 & wait"
-READY = Stop(Said("main", "ready"))
+INIT_READY = Stop((Said("init", "ready"),), stage=Stage.INITIALIZING)
+READY = Stop((Said("main", "ready"),))
 
 
 def sidecar(text: str, name: str = "side", **more: Any) -> Json:
@@ -62,7 +65,7 @@ def rule(*codes: int) -> Json:
 NAMED: Json = {"metadata": {"annotations": {"kubectl.kubernetes.io/default-container": "main"}}}
 HANGS = script("sleep 1000", "init")
 SLEEPER = sidecar("sleep 1000")
-LISTENER = sidecar("trap 'exit 0' TERM; sleep 1000 & wait")
+LISTENER = sidecar("trap 'exit 0' TERM; echo up; sleep 1000 & wait")
 PARENT = "trap 'echo parent' TERM; sh -c \"trap 'sleep 2; exit 2' TERM; echo ready; sleep 1000 & wait\"; exit $?"
 
 
@@ -113,17 +116,21 @@ INITS = (
     Case(
         "init-restarts",
         pod(script("exit 0"), restart="OnFailure", initContainers=[script("exit 4", "init")]),
-        Stop(restarted(1, "init")),
+        Stop((restarted(1, "init"),), stage=Stage.INITIALIZING),
     ),
-    Case("stopped-in-init", pod(script("exit 0"), initContainers=[script(LISTENS.format(3), "init")]), Stop(Said("init", "ready"))),
+    Case(
+        "stopped-in-init",
+        pod(script("exit 0"), initContainers=[script(LISTENS.format(3), "init")]),
+        Stop((Said("init", "ready"),), stage=Stage.INITIALIZING),
+    ),
 )
 
 SIDECARS = (
-    Case("sidecar", pod(script("sleep 1"), initContainers=[sidecar("trap 'exit 0' TERM; echo up; sleep 1000 & wait")])),
-    Case("sidecar-fails-on-term", pod(script("sleep 1"), initContainers=[sidecar("trap 'exit 9' TERM; sleep 1000 & wait")])),
-    Case("sidecar-deaf", pod(script("exit 3"), grace=1, initContainers=[sidecar(DEAF)])),
-    Case("sidecar-ends-by-itself", pod(script("sleep 3"), initContainers=[sidecar("exit 0")])),
-    Case("sidecar-crashes", pod(script("sleep 3; exit 2"), initContainers=[sidecar("exit 9")])),
+    Case("sidecar", pod(script("sleep 5"), initContainers=[LISTENER])),
+    Case("sidecar-fails-on-term", pod(script("sleep 5"), initContainers=[sidecar("trap 'exit 9' TERM; sleep 1000 & wait")])),
+    Case("sidecar-deaf", pod(script("sleep 3; exit 3"), grace=1, initContainers=[sidecar(DEAF)])),
+    Case("sidecar-ends-by-itself", pod(script("sleep 6"), initContainers=[sidecar("exit 0")])),
+    Case("sidecar-crashes", pod(script("sleep 6; exit 2"), initContainers=[sidecar("exit 9")])),
     Case("sidecar-before-init", pod(script("exit 0"), initContainers=[sidecar("sleep 1000"), script("sleep 1", "init")], grace=1)),
     Case(
         "init-fails-beside-sidecar",
@@ -132,17 +139,17 @@ SIDECARS = (
     Case("two-sidecars", pod(script("exit 0"), grace=1, initContainers=[sidecar("sleep 1000", "a"), sidecar("sleep 1000", "b")])),
     Case(
         "stopped-with-sidecar",
-        pod(script(LISTENS.format(0)), initContainers=[sidecar("trap 'exit 0' TERM; sleep 1000 & wait")]),
-        READY,
+        pod(script(LISTENS.format(0)), initContainers=[LISTENER]),
+        Stop((Said("main", "ready"), Said("side", "up"))),
     ),
 )
 
 SEVERAL = (
     Case("two-succeed", pod(script("exit 0", "a"), script("sleep 1", "b"))),
     Case("one-of-two-fails", pod(script("exit 0", "a"), script("exit 3", "b"))),
-    Case("both-fail", pod(script("sleep 4; exit 4", "a"), script("exit 5", "b"))),
+    Case("both-fail", pod(script("sleep 12; exit 4", "a"), script("exit 5", "b"))),
     Case("five-containers", pod(*(script(f"exit {number}", f"c{number}") for number in range(5)))),
-    Case("one-of-two-stopped", pod(script("exit 0", "a"), script(LISTENS.format(3))), READY),
+    Case("one-of-two-stopped", pod(script("exit 0", "a"), script(LISTENS.format(3))), Stop((Said("main", "ready"), exited("a")))),
     Case(
         "main-is-named",
         {
@@ -154,11 +161,11 @@ SEVERAL = (
 
 RESTARTS = (
     Case("on-failure-succeeds", pod(script("exit 0"), restart="OnFailure")),
-    Case("on-failure-fails", pod(script("exit 3"), restart="OnFailure"), Stop(restarted(1))),
-    Case("always-after-success", pod(script("exit 0"), restart="Always"), Stop(restarted(1))),
-    Case("container-restarts-in-never", pod(script("exit 3", restartPolicy="OnFailure")), Stop(restarted(1))),
+    Case("on-failure-fails", pod(script("exit 3"), restart="OnFailure"), Stop((restarted(1),))),
+    Case("always-after-success", pod(script("exit 0"), restart="Always"), Stop((restarted(1),))),
+    Case("container-restarts-in-never", pod(script("exit 3", restartPolicy="OnFailure")), Stop((restarted(1),))),
     Case("container-ends-in-always", pod(script("exit 3", restartPolicy="Never"), restart="Always")),
-    Case("rule-restarts", pod(script("exit 42", restartPolicy="Never", restartPolicyRules=[rule(42)])), Stop(restarted(1))),
+    Case("rule-restarts", pod(script("exit 42", restartPolicy="Never", restartPolicyRules=[rule(42)])), Stop((restarted(1),))),
     Case("rule-does-not-apply", pod(script("exit 3", restartPolicy="Never", restartPolicyRules=[rule(42)]))),
 )
 
@@ -175,7 +182,7 @@ STOPS = (
     Case("stop-exits-0", pod(script(LISTENS.format(0))), READY),
     Case("stop-exits-3", pod(script(LISTENS.format(3))), READY),
     Case("stop-deaf", pod(script(DEAF), grace=1), READY),
-    Case("stop-with-a-grace-of-its-own", pod(script(DEAF), grace=600), Stop(Said("main", "ready"), 1)),
+    Case("stop-with-a-grace-of-its-own", pod(script(DEAF), grace=600), Stop((Said("main", "ready"),), 1)),
     Case(
         "stop-reaches-children",
         pod(script(PARENT), grace=5),

@@ -50,6 +50,8 @@ def main() -> None:
     layout = Layout.load(sys.argv[1])
     folders = sorted({str(Path(path).parent) for path in layout.commands.values()})
     os.environ["PATH"] = os.pathsep.join([*folders, os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")])
+    # There is memory enough for as long as a node lives: less of its time goes into collecting garbage.
+    os.environ["GOGC"] = "400"
     # What is left there when we are killed goes with the node's folder.
     tempfile.tempdir = layout.folder
     programs = {name: Child(line, Path(layout.folder, f"{name}.log")) for name, line in lines(layout).items()}

@@ -20,7 +20,7 @@ from pathlib import Path
 from podcompose.run import PodRef
 from tests.cluster.child import wait_for
 from tests.node.node import RealNode
-from tests.node.story import ANY, Act, Gone, Said, Saw, Story, When
+from tests.node.story import ANY, Act, Gone, Said, Saw, Story, When, started
 from tests.node.watching import Address, Json, Watch
 
 __all__ = ["History", "read", "record", "save"]
@@ -28,7 +28,7 @@ __all__ = ["History", "read", "record", "save"]
 History = list[Json]
 # How many stories are told at once: on two cores, more would only wait longer for one another.
 AT_ONCE = 24
-LOOK_S = 0.1
+LOOK_S = 0.2
 PODS = "/api/v1/namespaces/{namespace}/pods"
 # Where an act's path leads; any other is taken as it stands.
 PATHS = {"pods": PODS, "pod": f"{PODS}/{{name}}", "eviction": f"{PODS}/{{name}}/eviction"}
@@ -108,6 +108,7 @@ class Theatre:
             case Saw(what, test):
                 self.watch.until(name, test, what)
             case Said(container, text):
+                self._await(name, started(container))
                 path = PATHS["pod"].format(namespace=self.namespace, name=name)
                 wait_for(lambda: self._has_said(f"{path}/log", container, text), f"{name} says {text!r}", every=LOOK_S)
             case Gone():

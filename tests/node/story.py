@@ -30,6 +30,7 @@ __all__ = [
     "restarted",
     "running",
     "script",
+    "started",
     "stop",
     "waiting",
 ]
@@ -131,6 +132,13 @@ def _state(seen: Json, name: str, kind: str) -> Mapping[str, Any] | None:
 def running(name: str = "main") -> Saw:
     """This container runs."""
     return Saw(f"{name} runs", lambda seen: _state(seen, name, "running") is not None)
+
+
+def started(name: str = "main") -> Saw:
+    """This container runs, or has ended."""
+    return Saw(
+        f"{name} has started", lambda seen: not {"running", "terminated"}.isdisjoint(statuses(seen).get(name, {}).get("state", {}))
+    )
 
 
 def exited(name: str = "main") -> Saw:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from podcompose.run import Stage
-from tests.node.crowd import Crowd, Told
+from tests.node.crowd import LIVE, Crowd, Told
 from tests.node.judge import outcomes, words
-from tests.node.record import STORIES
 from tests.node.story import Story
 
-EACH = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+EACH = pytest.mark.parametrize("story", LIVE, ids=lambda story: story.name)
 
 
 @EACH
