@@ -10,10 +10,10 @@ PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format unit laws differential clients docs bench schema clean
+.PHONY: help demo test check format unit laws differential clients docs bench schema clean run cluster real-node soak
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 $(READY): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -21,7 +21,7 @@ $(READY): pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[test]'
 	@touch $@
 
-demo: $(READY)  ## compose a pod from three people's wishes, and see who set what
+demo: $(READY)  ## compose pods from three people's wishes, see who set what, and run them here
 	@$(BIN)/python examples/demo.py
 
 test: check  ## format, lint, types, then every test
@@ -44,6 +44,18 @@ laws: $(READY)  ## the laws of the merge, over generated pods
 
 differential: $(READY)  ## against Kubernetes' own code and kubectl; PODCOMPOSE_CASES=200000 for a night
 	@$(PYTEST) $(SIDE_BY_SIDE) tests/differential tests/oracle
+
+run: $(READY)  ## outcomes, the watch machine, backends, the fault matrix, conformance
+	@$(PYTEST) $(SIDE_BY_SIDE) tests/run tests/backends tests/faults tests/conformance
+
+cluster: $(READY)  ## against a real kube-apiserver, built from its modules when it is not there
+	@$(PYTEST) tests/cluster
+
+real-node: $(READY)  ## stories told on a real node (kubelet, containerd, runc); needs root and apt-get
+	@$(PYTEST) tests/node
+
+soak: $(READY)  ## a night: 10,000 launches with lost replies and killed servers, 50,000 watched pods
+	@PODCOMPOSE_SOAK=1 $(PYTEST) tests/cluster
 
 clients: $(READY)  ## the typed edge on five generations of the kubernetes client
 	@$(PYTEST) $(SIDE_BY_SIDE) tests/clients
