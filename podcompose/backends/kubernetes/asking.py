@@ -14,6 +14,10 @@ from podcompose.run.records import PodRef
 __all__ = ["Call", "Terms"]
 
 _LONGEST_WAIT_S = 30.0
+#: A request that is given less than this brings no answer, only doubt.
+_LEAST_S = 0.1
+#: How much too early a rest may end.
+_CLOCK_S = 0.001
 _FIRST_WAIT_S = {"soon": 0.1, "slowly": 5.0}
 
 
@@ -48,7 +52,7 @@ class Call:
     @property
     def over(self) -> bool:
         """Whether nothing more can be asked."""
-        return self.closed or self.left <= 0
+        return self.closed or self.left <= _CLOCK_S
 
     @property
     def end(self) -> Problem:
@@ -77,7 +81,8 @@ class Call:
         self._waits += 1
         if self.over:
             return
-        rested = yield Rest(max(0.0, min(self.left, max(wait, verdict.retry_after))))
+        wait = max(wait, verdict.retry_after)
+        rested = yield Rest(self.left if self.left - wait < _LEAST_S else wait)
         self.now = rested.at
         self.closed = isinstance(rested, Closed)
 
