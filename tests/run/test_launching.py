@@ -504,3 +504,12 @@ class TestIdentify:
     def test_closed(self) -> None:
         """A backend that is closed while it asks gets no word."""
         assert play(identify("https://host", lambda: 1.0), [DEAF, SHUT]).value is None
+
+
+def test_no_attempt_without_time_for_its_answer() -> None:
+    """A rest that would leave no time for an answer lasts to the deadline: a last hasty POST would only raise doubt."""
+    played = play(launch(prepared(), terms(0.34), 0.0), [no(429, "TooManyRequests")])
+
+    assert type(played.error) is Throttled
+    assert played.methods == ["POST", "POST"]
+    assert played.rests == pytest.approx([0.1, 0.24])
