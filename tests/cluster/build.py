@@ -12,16 +12,15 @@ without the registries it needs, `GoMissingError` says why (tests skip, and say 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
+from tests.locks import locked
 from tests.oracle.driver import GoMissingError, find_go
 
 __all__ = ["PACKAGES", "BuildError", "GoMissingError", "binary", "certificate"]
@@ -72,15 +71,6 @@ def digest(module: Path) -> str:
     """What the module pins, and how it is built, in 16 characters."""
     sources = (module / "go.mod").read_bytes() + (module / "go.sum").read_bytes()
     return hashlib.sha256(sources + VERSION.encode()).hexdigest()[:16]
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold this file's lock: parallel workers build one after the other, and the later ones find it built."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def build(target: Path, module: Path, package: str) -> None:
