@@ -24,14 +24,13 @@ class Bridged:
     """
     Any backend, its calls made in threads: `threads` for launching and the like, and one for each subscription.
 
-    With no threads calls are made in place: for backends that never wait, such as the one in memory, whose time is virtual.
+    With no threads, all calls but `poll` are made in place: for backends that never wait, such as the one in memory.
     """
 
     def __init__(self, backend: protocols.Backend, threads: int = _THREADS) -> None:
         self.backend = backend
         self.clock = clock_of(backend)
         self._pool = _pool(threads, "podcompose-launch")
-        self._threaded = threads > 0
 
     @property
     def namespace(self) -> str:
@@ -58,7 +57,7 @@ class Bridged:
     async def subscribe(self, where: Selection, *, cursor: str | None = None) -> BridgedSubscription:
         """What happens to the selected pods, from now or from a cursor on."""
         opened = await _called(self._pool, partial(self.backend.subscribe, where, cursor=cursor))
-        return BridgedSubscription(opened, _pool(1 if self._threaded else 0, "podcompose-poll"))
+        return BridgedSubscription(opened, ThreadPoolExecutor(1, thread_name_prefix="podcompose-poll"))
 
     async def close(self) -> None:
         """Give up what the backend holds."""
@@ -78,14 +77,16 @@ class Bridged:
 class BridgedSubscription:
     """The changes of a plain subscription, awaited."""
 
-    def __init__(self, subscription: protocols.Subscription, pool: ThreadPoolExecutor | None) -> None:
+    def __init__(self, subscription: protocols.Subscription, pool: ThreadPoolExecutor) -> None:
         self._subscription = subscription
         self._pool = pool
+        self._closed = False
 
     async def poll(self, timeout: float | None = None, max_items: int = 1000) -> Batch:
-        """Wait for changes; a poll that is cancelled loses none: they are given by the next one."""
-        polled = asyncio.ensure_future(_called(self._pool, partial(self._subscription.poll, timeout, max_items)))
-        return await polled
+        """Wait for changes. What a poll that was cancelled would have given is lost: subscribe anew from the last cursor."""
+        if self._closed:
+            return self._subscription.poll(0, max_items)
+        return await _called(self._pool, partial(self._subscription.poll, timeout, max_items))
 
     async def status(self) -> Health:
         """How it is doing."""
@@ -93,9 +94,9 @@ class BridgedSubscription:
 
     async def close(self) -> None:
         """End it; a poll that waits returns at once."""
+        self._closed = True
         self._subscription.close()
-        if self._pool is not None:
-            self._pool.shutdown(wait=False)
+        await asyncio.to_thread(self._pool.shutdown)
 
 
 def _pool(threads: int, name: str) -> ThreadPoolExecutor | None:
@@ -110,7 +111,7 @@ async def _called(pool: ThreadPoolExecutor | None, call: Callable[[], T]) -> T:
 
 
 def MemoryBackend(**options: Any) -> Bridged:  # noqa: N802 - a name of the synchronous side
-    """`podcompose.backends.MemoryBackend`, with async def; its time is virtual, so nothing here waits."""
+    """`podcompose.backends.MemoryBackend`, with async def; its time is virtual, so nothing but `poll` ever waits."""
     from podcompose import backends
 
     return Bridged(backends.MemoryBackend(**options), threads=0)

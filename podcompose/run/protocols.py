@@ -133,7 +133,8 @@ class Batch:
     Changes, and the cursor that acknowledges them.
 
     Store `cursor` once the changes are dealt with: a subscription that starts at it delivers what came later, and again what
-    was not acknowledged. It is opaque; an old or foreign one gives `Resynced`, never silence. "" acknowledges nothing.
+    was not acknowledged. It is opaque; an old or foreign one gives `Resynced`, never silence. "" acknowledges nothing. It may
+    acknowledge less than was delivered, before `Synced` and after a batch that is full; never more.
     """
 
     changes: tuple[Change, ...]

@@ -1,4 +1,4 @@
-"""The Kubernetes backend passes the suite against the server that fails on purpose, while it does not."""
+"""The Kubernetes backend passes the suite, as it is and with async def, on the server that fails on purpose, while it does not."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 
 from kubernetes import client
 
+from podcompose import aio
 from podcompose.backends.kubernetes import KubernetesBackend
-from podcompose.testing.conformance import BackendSuite
+from podcompose.testing.conformance import AsyncBackendSuite, BackendSuite
 from podcompose.testing.faults import FaultServer
 
 _NAMESPACES = ("default", "elsewhere")
 
 
-class TestKubernetesOnTheFaultServer(BackendSuite):
+class FaultServerDoors:
     """The back doors are the fault server's."""
 
-    histories = 10
+    now: Any
     server: FaultServer
 
     def make(self) -> Any:
@@ -61,3 +62,19 @@ class TestKubernetesOnTheFaultServer(BackendSuite):
         for pod in self.pods():
             if pod["metadata"]["uid"] == uid:
                 self.server.put({**pod, "metadata": {**pod["metadata"], "labels": labels}})
+
+
+class TestKubernetesOnTheFaultServer(FaultServerDoors, BackendSuite):
+    """With threads."""
+
+    histories = 10
+
+
+class TestAsyncKubernetesOnTheFaultServer(FaultServerDoors, AsyncBackendSuite):
+    """With asyncio."""
+
+    histories = 5
+
+    def reopen(self) -> Any:
+        """Another object over the same server."""
+        return aio.KubernetesBackend.from_api_client(client.ApiClient(client.Configuration(host=self.server.url)), "default")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from podcompose.aio import Bridged
 from podcompose.backends.memory import ByHand, MemoryBackend
 from podcompose.run.records import PodRef
 from podcompose.testing.conformance import AsyncBackendSuite, BackendSuite
@@ -54,49 +54,11 @@ class TestMemory(MemoryDoors, BackendSuite):
     """The memory backend itself."""
 
 
-class _AsyncSubscription:
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    async def poll(self, timeout: float | None = None, max_items: int = 1000) -> Any:
-        return await asyncio.to_thread(self._inner.poll, timeout, max_items)
-
-    async def status(self) -> Any:
-        return self._inner.status()
-
-    async def close(self) -> None:
-        self._inner.close()
-
-
-class _AsyncMemory:
-    def __init__(self, inner: MemoryBackend) -> None:
-        self._inner = inner
-        self.namespace = inner.namespace
-
-    async def launch(self, pod: Any, *, launch_id: str, deadline: float | None = None, dry_run: bool = False) -> Any:
-        return self._inner.launch(pod, launch_id=launch_id, deadline=deadline, dry_run=dry_run)
-
-    async def settle(self, launch_id: str, namespace: str | None = None) -> Any:
-        return self._inner.settle(launch_id, namespace)
-
-    async def stop(self, ref: PodRef, *, grace: float | None = None) -> None:
-        self._inner.stop(ref, grace=grace)
-
-    async def adopt(self, ref: PodRef, owner: Any) -> Any:
-        return self._inner.adopt(ref, owner)
-
-    async def subscribe(self, where: Any, *, cursor: str | None = None) -> Any:
-        return _AsyncSubscription(self._inner.subscribe(where, cursor=cursor))
-
-    async def close(self) -> None:
-        self._inner.close()
-
-
 class TestAsync(MemoryDoors, AsyncBackendSuite):
     """The same behind async def: the suite awaits where it must."""
 
     histories = 5
 
     def make(self) -> Any:
-        """Wrapped."""
-        return _AsyncMemory(super().make())
+        """As `podcompose.aio` has it."""
+        return Bridged(super().make(), threads=0)
