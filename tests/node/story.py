@@ -27,6 +27,7 @@ __all__ = [
     "evict",
     "exited",
     "pod",
+    "ran_twice",
     "restarted",
     "running",
     "script",
@@ -154,6 +155,16 @@ def waiting(reason: str, name: str = "main") -> Saw:
 def restarted(times: int, name: str = "main") -> Saw:
     """This container was started anew so often."""
     return Saw(f"{name} was restarted {times} times", lambda seen: statuses(seen).get(name, {}).get("restartCount", 0) >= times)
+
+
+def ran_twice(name: str = "main") -> Saw:
+    """This container was restarted, and has ended again; the next restart is seconds away."""
+
+    def test(seen: Json) -> bool:
+        ended = _state(seen, name, "terminated") or (_state(seen, name, "waiting") or {}).get("reason") == "CrashLoopBackOff"
+        return bool(ended) and statuses(seen)[name]["restartCount"] == 1
+
+    return Saw(f"{name} has run twice", test)
 
 
 def condition(kind: str, status: str) -> Saw:
