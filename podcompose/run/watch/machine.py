@@ -18,7 +18,7 @@ from podcompose.run.protocols import Health, Resynced, Synced
 from podcompose.run.watch.backoff import Backoff
 from podcompose.run.watch.requests import Closed, Request, Rest, WatchSettings, Where, query_of
 from podcompose.run.watch.table import TABLE, Happening, State
-from podcompose.run.watch.wire import Lines, Reason, judge, read
+from podcompose.run.watch.wire import Lines, Reason, drained, judge, read
 
 __all__ = ["WatchMachine"]
 
@@ -162,7 +162,7 @@ class WatchMachine:
         if type(version) is not str or version == "" or not isinstance(items, list):
             self._happened(Reason(Happening.FAILED, "the answer is no list with a resourceVersion"), now)
             return
-        for item in items:
+        for item in drained(items):
             self._item(item, now)
         token = metadata.get("continue")
         self._page, self._version = token if type(token) is str else "", version
