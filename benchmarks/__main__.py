@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyperf  # type: ignore[import-untyped] # it has none
 
+from benchmarks import running
 from benchmarks.environments import BUILD, ENVIRONMENTS, python_of, run
 from benchmarks.report import page
 from tests.oracle.driver import program
@@ -50,6 +51,7 @@ def main(rounds: int = 60) -> None:
         held,
         {environment: _versions(measured[0]) for environment, measured in suites.items()},
     )
+    text = running.written(text, running.section(running.measured()))
     RESULTS.write_text(text)
     print(f"\n{text}\n{time.perf_counter() - start:.0f} s in all")
 

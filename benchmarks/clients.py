@@ -12,7 +12,7 @@ from kubernetes.client import ApiClient
 
 from benchmarks import pods
 
-__all__ = ["conversions", "make_pod", "read_pod"]
+__all__ = ["conversions", "make_pod", "read_pod", "read_pods"]
 
 _CLIENT: Any = ApiClient()
 _TAKES_TEXT = "content_type" in inspect.signature(ApiClient.deserialize).parameters
@@ -50,3 +50,10 @@ def conversions(template: Any, override: Any, composed: Any, hooked: Any) -> Cal
         return _deserialize(result)
 
     return convert
+
+
+def read_pods(text: bytes) -> Any:
+    """The pods of a LIST, typed, by the client itself."""
+    if _TAKES_TEXT:
+        return _CLIENT.deserialize(text.decode(), "V1PodList", "application/json").items
+    return _CLIENT.deserialize(SimpleNamespace(data=text.decode()), "V1PodList").items

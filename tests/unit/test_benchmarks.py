@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import memory, pods
+from benchmarks import lives, locally, memory, pods, running, watching
 from benchmarks.jobs import Job, checked, mapping_jobs, start_jobs, typed_jobs
 from benchmarks.rows import ROWS
 from podcompose import Template, compose
@@ -77,3 +77,46 @@ def test_apart() -> None:
     env = compose(template, pods.override(env=False)).manifest["spec"]["containers"][0]["env"]
 
     assert env == pods.template(20)["spec"]["containers"][0]["env"]
+
+
+def test_lives() -> None:
+    """The pods that are watched are as large as said, each event another version, and the typed client can read them."""
+    several = lives.Lives()
+    events = b"".join(several.wave(0, 3)).splitlines()
+
+    assert len(events) == 3 * len(several) == several.version - 1000
+    assert 9_000 < sum(map(len, events)) / len(events) < 10_000
+
+
+def test_watched() -> None:
+    """The machine, the typed client and bare JSON see as many pods end as there are; time passes."""
+    found = watching.events(rounds=1, count=3)
+
+    assert min(found.values()) > 0
+
+
+def test_listed() -> None:
+    """A LIST in pages is read to its end, by ours and by the typed client."""
+    assert watching.pages(1000, 1)["ours"] > 0
+    assert watching.listed(1000)["kept"] >= 0
+
+
+def test_flat() -> None:
+    """Of pods that have come and gone nothing is left; each of them has ended once."""
+    found = watching.flat(400, 200)
+
+    assert found["blocks late"] > 0
+
+
+def test_locally() -> None:
+    """As many pods succeed on the local backend as were run, and as many bare processes."""
+    assert locally.found(2, 1)["ratio"] > 0
+
+
+def test_section() -> None:
+    """The part of the page on running says what was measured, and takes the place of an older one."""
+    part = running.section({"37 events": {"ours": 50.0, "peer": 500.0, "json": 25.0, "ratio": 0.1, "bytes": 9400.0}})
+    page = running.written(running.written("# Results\n", "## Launched and watched\nold\n"), part)
+
+    assert "| 50 us | 500 us (client's Watch, typed) | 0.1 x | <= 100 us | yes |" in page
+    assert "old" not in page
