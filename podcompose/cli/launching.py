@@ -113,7 +113,7 @@ def _run(asked: _Asked) -> int:
         asked.target.open(asked.max_in_flight),
         work,
         Many(screen, len(asked.pods)) if asked.many else One(screen),
-        write=lambda data: session.interrupt(_SIGPIPE) if not output.write(data) else None,
+        write=lambda data: None if output.write(data) else session.interrupt(_SIGPIPE),
         tell=screen.line,
         result=result,
     )

@@ -29,7 +29,7 @@ class Screen:
         seen = (False, None) if stream is None else look(stream)
         self._colour = seen[0]
         self.live = seen[1] is not None and stream is not None
-        self._drawn = False
+        self._drawn = ""
         self._at_start = True
 
     def line(self, text: str, style: str = "") -> None:
@@ -42,16 +42,16 @@ class Screen:
 
     def draw(self, text: str) -> None:
         """The last line, as it is now; only on a terminal."""
-        if self.live and self._at_start:
-            width = max(shutil.get_terminal_size().columns - 1, 10)
-            self._write("\r\x1b[2K" + plain(text)[:width])
-            self._drawn = True
+        shown = plain(text)[: max(shutil.get_terminal_size().columns - 1, 10)]
+        if self.live and self._at_start and shown != self._drawn:
+            self._write("\r\x1b[2K" + shown)
+            self._drawn = shown
 
     def clear(self) -> None:
         """Take the last line away."""
-        if self._drawn:
+        if self._drawn != "":
             self._write("\r\x1b[2K")
-            self._drawn = False
+            self._drawn = ""
 
     def passed(self, data: bytes) -> None:
         """Standard output was written to; where both are one terminal, that is where its last line may be."""
@@ -196,7 +196,9 @@ class Many:
         if self._bar is None:
             self._screen.line(text, "red")
         else:
-            self._bar.console.print(f"podcompose: {plain(text)}", style="red", markup=False, highlight=False, soft_wrap=True)
+            from rich.text import Text
+
+            self._bar.console.print(Text(f"podcompose: {plain(text)}", "red"), soft_wrap=True)
 
     def _counts(self, now: datetime) -> str:
         stages = Counter(str(record.stage) for record in self._records.values())

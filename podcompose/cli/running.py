@@ -142,8 +142,9 @@ class Session:
         self._start(self._stop_all)
         for ref in self._refs.values():
             self._to_stop.put(ref)
-        waiting = "" if len(self._refs) > 0 else "; it is not known yet whether there is one"
-        self._tell(f"stopping {'the pods' if self._work.many else 'the pod'}{waiting}; Ctrl-C once more leaves without waiting")
+        pods = "the pods" if self._work.many else "the pod"
+        unknown = "" if len(self._refs) > 0 or self._over else ", as soon as it is known whether there is one"
+        self._tell(f"stopping {pods}{unknown}; Ctrl-C once more leaves without waiting")
 
     def _is_over(self) -> bool:
         return self._leaving or (self._over and self._log.is_out(monotonic()) and self._events.empty())

@@ -86,7 +86,8 @@ def _extent(outcome: Outcome) -> str:
     if outcome.restarts > 0:
         text += f", after {outcome.restarts} restart{'' if outcome.restarts == 1 else 's'}"
     if outcome.started is not None and outcome.finished is not None and outcome.ran == "yes":
-        text += f", ran {max(0.0, (outcome.finished - outcome.started).total_seconds()):.0f} s"
+        ran_s = (outcome.finished - outcome.started).total_seconds()
+        text += f", ran {ran_s:.0f} s" if ran_s >= 1 else ""
     return text
 
 
