@@ -3,7 +3,8 @@ Launching on a real API server: `python -m benchmarks.launching [COUNT] [ROUNDS]
 what it found.
 
 `launch_many` (threads, and with async def) beside bare POSTs of the same bytes by urllib3, with the same number of threads, in
-turn, each time into a namespace of its own. Client, server and etcd share this machine. Then a subscription to all those pods, idle.
+turn, each time into a namespace of its own. Client, server and etcd share this machine. Then a
+subscription to all those pods, idle.
 """
 
 from __future__ import annotations

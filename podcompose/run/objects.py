@@ -10,8 +10,8 @@ __all__ = ["metadata_of", "shows_deletion", "uid_of", "version_of"]
 
 def metadata_of(thing: Any) -> Mapping[str, Any]:
     """The metadata of an object; empty where there is none."""
-    metadata = thing.get("metadata") if isinstance(thing, Mapping) else None
-    return metadata if isinstance(metadata, Mapping) else {}
+    metadata = thing.get("metadata") if type(thing) is dict or isinstance(thing, Mapping) else None
+    return metadata if type(metadata) is dict or isinstance(metadata, Mapping) else {}
 
 
 def uid_of(thing: Any) -> str:

@@ -13,7 +13,7 @@ from podcompose.run.ends import Stop, deleting
 from podcompose.run.moments import instant
 from podcompose.run.naming import LAUNCH_ID, OWNER, OWNER_EPOCH, STOPPED_AT
 from podcompose.run.outcome import Outcome
-from podcompose.run.reading import Fields, Pod, mapping, read, text
+from podcompose.run.reading import Fields, Pod, is_map, mapping, read, text
 from podcompose.run.records import Owner, PodRecord, PodRef
 from podcompose.run.stages import blocker_of, stage_of
 from podcompose.run.verdict import unseen
@@ -157,7 +157,7 @@ _LISTS = ("conditions", "containerStatuses", "initContainerStatuses")
 
 
 def _no_map(value: object) -> bool:
-    return value is not None and not isinstance(value, Mapping)
+    return value is not None and not is_map(value)
 
 
 def _notice(pod: Pod, problems: list[str]) -> None:
@@ -167,7 +167,7 @@ def _notice(pod: Pod, problems: list[str]) -> None:
         problems.append(f"status.phase is {phase!r:.80}, no phase known")
     for field in _LISTS:
         value = pod.status.get(field)
-        if value is not None and not (isinstance(value, list) and all(isinstance(entry, Mapping) for entry in value)):
+        if value is not None and not (isinstance(value, list) and all(map(is_map, value))):
             problems.append(f"status.{field} is no list of maps")
     if pod.main == ():
         problems.append("no containers are there to be read")

@@ -16,6 +16,7 @@ __all__ = [
     "Pod",
     "condition",
     "entries",
+    "is_map",
     "main_names",
     "mapping",
     "number",
@@ -36,9 +37,16 @@ def mapping(value: object) -> Fields:
     return value if type(value) is dict or isinstance(value, Mapping) else _NOTHING
 
 
+def is_map(value: object) -> bool:
+    """Whether it is a map; asked first is what JSON makes, for an abstract class takes its time."""
+    return type(value) is dict or isinstance(value, Mapping)
+
+
 def entries(value: object) -> list[Fields]:
     """The maps of a list."""
-    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, (list, tuple)) else []
+    return (
+        [entry for entry in value if type(entry) is dict or isinstance(entry, Mapping)] if isinstance(value, (list, tuple)) else []
+    )
 
 
 def text(value: object) -> str | None:
@@ -206,13 +214,13 @@ def _container(own: Fields, status: Fields, pod_spec: Fields) -> Container:
         name=own["name"],
         exit=ended,
         last=last,
-        running=isinstance(running, Mapping),
+        running=is_map(running),
         started=really_started(mapping(running).get("startedAt")) if ended is None else ended.started,
         lost=lost,
         restarts=number(status.get("restartCount")) or 0,
         final=ended is not None and not _starts_again(own, ended.code, pod_spec),
-        seen=any(isinstance(part, Mapping) for part in state.values()),
-        waiting=_waiting(waiting) if isinstance(waiting, Mapping) else None,
+        seen=any(is_map(part) for part in state.values()),
+        waiting=_waiting(mapping(waiting)) if is_map(waiting) else None,
         odd=terminated is not None and ended is None and not lost,
     )
 
