@@ -1,4 +1,4 @@
-"""`make demo`: one pod of three people, who set what in it, what a typo gives, and how long it takes."""
+"""`make demo`: pods of three people, composed and run on this machine: one succeeds, one fails, one is refused for its typos."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from podcompose import Composition, Explanation, Override, PodComposeError, Template, compose
+from podcompose.backends import LocalBackend
+from podcompose.run import Outcome, run
 
-COLOURS = {"override": "32", "hook": "35", "bold": "1", "error": "31", "template": "2"}
+COLOURS = {"good": "32", "override": "32", "hook": "35", "bold": "1", "error": "31", "template": "2"}
 
 TYPOS = """\
 spec:
@@ -39,13 +41,35 @@ def main() -> None:
     print(f"\n{painted('What others than the template set, and where', 'bold')}   (podcompose explain shows all of it)")
     for line in changed(compose(template, override, hook=harden)):
         print(f"  {line}")
-    print(f"\n{painted('What three slips in an override give', 'bold')}")
+    print(
+        f"\n{painted('Launched once, followed to the end', 'bold')}   (here as processes; KubernetesBackend takes the same calls)"
+    )
+    launch(Template.from_file("task.yaml"), Override.from_file("orders.yaml", name="orders"))
+    print(f"\n{painted('What three slips in an override give: no pod', 'bold')}")
     for problem in slips(template):
         print(painted(f"  {problem}", "error"))
     print(f"\n{painted('How long it takes', 'bold')}")
     print(
         f"  {measured(template, override):.0f} microseconds: team-a over the template that is read already, to the bytes of the pod"
     )
+
+
+def launch(template: Template, orders: Override) -> None:
+    """One pod that succeeds, one that fails, and one that was there already."""
+    with LocalBackend() as backend:
+        for launch_id, composition in (("load/customers", compose(template)), ("load/orders", compose(template, orders))):
+            outcome = run(backend, composition, launch_id=launch_id)
+            print(f"  {launch_id:<16}{painted(said(outcome), 'good' if outcome.kind == 'Succeeded' else 'error')}")
+        again = backend.launch(compose(template), launch_id="load/customers")
+        print(f"  load/customers  launched again: {'a second pod!' if again.created else f'there is one already, {again.ref}'}")
+
+
+def said(outcome: Outcome) -> str:
+    """An outcome in a few words."""
+    if outcome.cause is None:
+        return outcome.kind
+    last = (outcome.message or "").splitlines()[-1:]
+    return f"{outcome.kind}: {outcome.cause.kind} {outcome.exit_code} of container {outcome.container}: {' '.join(last)}"
 
 
 def changed(composition: Composition) -> Iterator[str]:

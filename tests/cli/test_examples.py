@@ -12,11 +12,14 @@ _EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def test_the_demonstration_shows_inputs_pod_problems_and_time() -> None:
-    """`make demo` names three inputs, who set what, three problems at once and a time, in about forty plain lines."""
+    """`make demo` shows who set what, one success, one failure, one launch that was one already, three slips, and a time."""
     done = subprocess.run([sys.executable, _EXAMPLES / "demo.py"], capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
 
-    assert 35 <= len(lines) <= 50
+    assert 35 <= len(lines) <= 55
+    assert [line.split()[1] for line in lines if line.startswith("  load/")] == ["Succeeded", "Failed:", "launched"]
+    assert any("Exit 3 of container base: no table orders" in line for line in lines)
+    assert any("there is one already, default/load-customers-" in line for line in lines)
     assert sum("team-b.yaml:" in line for line in lines) == 3
     assert any("# override team-a team-a.yaml:9" in line for line in lines)
     assert any("# hook admin_hook:harden admin_hook.py:" in line for line in lines)
