@@ -87,7 +87,8 @@ def _extent(outcome: Outcome) -> str:
         text += f", after {outcome.restarts} restart{'' if outcome.restarts == 1 else 's'}"
     if outcome.started is not None and outcome.finished is not None and outcome.ran == "yes":
         ran_s = (outcome.finished - outcome.started).total_seconds()
-        text += f", ran {ran_s:.0f} s" if ran_s >= 1 else ""
+        # The times are whole seconds: what took a moment may seem to have taken one.
+        text += f", ran {ran_s:.0f} s" if ran_s > 1 else ""
     return text
 
 
