@@ -62,6 +62,7 @@ class Board:
 
     Thread-safe. Manifests are taken and given as they are: whoever puts one does not change it afterwards.
     `identity` tells this board's cursors from another's; a random one if not given.
+    `lock` is one that is shared with what calls it and is called by it; one of its own if not given.
 
     >>> board = Board(steady_clock())
     >>> subscription = board.subscribe(Selection())
@@ -70,11 +71,18 @@ class Board:
     ['Synced', 'Seen']
     """
 
-    def __init__(self, clock: Callable[[], datetime], wait: Wait = _real_wait, *, identity: str | None = None) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        wait: Wait = _real_wait,
+        *,
+        identity: str | None = None,
+        lock: threading.RLock | None = None,
+    ) -> None:
         self.clock = clock
         self.wait = wait
         self.identity = uuid.uuid4().hex[:12] if identity is None else identity
-        self.changed = threading.Condition(threading.RLock())
+        self.changed = threading.Condition(threading.RLock() if lock is None else lock)
         self._pods: dict[str, JsonMap] = {}
         self._uids: dict[tuple[str, str], str] = {}
         self._ended: dict[str, tuple[int, Outcome]] = {}

@@ -86,7 +86,7 @@ class MemoryBackend:
         self._seed = seed
         self._made = 0
         self._plans: dict[str, _Plan] = {}
-        self._board = Board(self.clock.now, self.clock.wait, identity=f"memory-{seed}")
+        self._board = Board(self.clock.now, self.clock.wait, identity=f"memory-{seed}", lock=self.clock.lock)
 
     @property
     def namespace(self) -> str:
