@@ -43,7 +43,7 @@ def many_pods(composer: Composer, many: str, launch_id: str, prefixed: bool) -> 
 
 def _numbered(composer: Composer, count: int, launch_id: str) -> Iterator[_Entry]:
     if not 0 < count <= _MOST:
-        raise OverrideError([Problem("entries", "", f"--many takes 1 to {_MOST} pods, not {count}")])
+        raise OverrideError([Problem("out-of-range", "", f"--many takes 1 to {_MOST} pods, not {count}")])
     container = main_container(composer.composed().manifest)
     for number in range(1, count + 1):
         env = [{"name": INDEX, "value": str(number)}]
@@ -62,7 +62,9 @@ def _listed(path: str, prefix: str) -> Iterator[_Entry]:
             problems += error.problems
             continue
         if entry.launch_id in seen:
-            problems.append(_wrong(path, place, f"the id {entry.launch_id!r} is there twice"))
+            problems.append(
+                Problem("repeated-key", "", f"{place}: the id {entry.launch_id!r} is there twice", "override", "", path)
+            )
         seen.add(entry.launch_id)
         yield entry._replace(launch_id=prefix + entry.launch_id)
     if problems != []:
@@ -99,8 +101,8 @@ def _line(path: str, number: int, line: bytes) -> Any:
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as cause:
-        raise OverrideError([_wrong(path, f"line {number}", f"no JSON: {cause}")]) from cause
+        raise OverrideError([Problem("not-json", "", f"no JSON: {cause}", "override", "", path, number)]) from cause
 
 
 def _wrong(path: str, place: str, message: str) -> Problem:
-    return Problem("entries", "", f"{place}: {message}", "override", "", path)
+    return Problem("wrong-type", "", f"{place}: {message}", "override", "", path)

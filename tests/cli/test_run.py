@@ -157,7 +157,7 @@ def test_many_pods_of_a_file(process: Run, text: str) -> None:
         ("- {id: a}\n- {id: a}", "entry 2: the id 'a' is there twice"),
         ("- {id: 7}", "entry 1: `id` is to be a text"),
         ("- {id: a, pod: {}}", "entry 1: it is to be a map of `id` and `override`"),
-        ('{"id": "a"}\n{', "line 2: no JSON"),
+        ('{"id": "a"}\n{', "many.yaml:2: no JSON"),
         ("- {id: a, override: {spec: {hostNetwrk: true}}}", ".spec.hostNetwrk: a PodSpec has no field"),
     ],
 )

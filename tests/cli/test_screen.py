@@ -103,3 +103,15 @@ def test_a_view_of_overrides_named_alike_is_a_view(tmp_path: Path) -> None:
     view = compose({"spec": {}}, Override({"spec": {"nodeName": "n"}}, "a"), Override({"spec": {"hostIPC": True}}, "a")).explain()
 
     assert "\x1b[36m" not in printed(blame(view, None), colour=True)
+
+
+def test_a_log_and_a_stage_share_a_terminal() -> None:
+    """What is told never stands within a line of the log: a line the container has not ended is ended first."""
+    Path("s.yaml").write_text(
+        "spec: {restartPolicy: Never, containers: [{name: base, command: [sh, -c, \"printf 'one\\ntwo'; sleep 0.6\"]}]}"
+    )
+    text = terminal("run", "s.yaml", NO_COLOR="1", COLUMNS="200")
+
+    assert re.search(r"(^|\r\x1b\[2K|\n)one\n(default/\S+ Running\r\x1b\[2K)*two", text) is not None
+    assert "twodefault" not in text
+    assert text.endswith("\npodcompose: Succeeded\n")
