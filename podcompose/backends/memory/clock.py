@@ -46,7 +46,7 @@ class VirtualClock:
         self._now = start
         self._timers: list[tuple[datetime, int, Timer]] = []
         self._order = count()
-        #: Of all that is done by this clock: a poll of one backend does what is due in another, which must not wait for a poll there.
+        #: Of all that this clock lets happen: a poll of one backend does what is due in others, and must not wait there.
         self.lock = threading.RLock()
         # Held for moments only and never while something runs, so that it can be asked under any other lock.
         self._lock = threading.Lock()
