@@ -1,8 +1,8 @@
 """
 A scheduler in about sixty lines: tasks become pods, launched once each, over any backend; it may be killed at any time.
 
-What it knows is one file, written before a launch (what is meant) and after a batch (what became of it, with the cursor). So after
-a crash it asks for the same launch ids again, and is told what it missed. `scheduler_async.py` is the same loop with async def.
+What it knows is one file, written after each batch: what became of the pods, the cursor, and so which try of each task is the next.
+After a crash it asks for the same launch ids again, and is told what it missed. `scheduler_async.py` is the same with async def.
 """
 
 from __future__ import annotations
@@ -109,9 +109,7 @@ def schedule(backend: Backend, book: Book, me: Owner, at_once: int = 32) -> dict
         take_over(backend, book, me)
         book.save(batch.cursor)
         while len(book.ends) < len(book.tasks):
-            starting = book.starting(at_once)
-            book.save(book.cursor)
-            for launch_id, result in launch_many(backend, starting):
+            for launch_id, result in launch_many(backend, book.starting(at_once)):
                 book.answered(launch_id, result)
             batch = subscription.poll(1)
             book.take(batch.changes)

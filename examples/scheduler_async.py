@@ -25,9 +25,7 @@ async def schedule(backend: aio.Backend, book: Book, me: Owner, at_once: int = 3
         await take_over(backend, book, me)
         book.save(batch.cursor)
         while len(book.ends) < len(book.tasks):
-            starting = book.starting(at_once)
-            book.save(book.cursor)
-            async for launch_id, result in aio.launch_many(backend, starting):
+            async for launch_id, result in aio.launch_many(backend, book.starting(at_once)):
                 book.answered(launch_id, result)
             batch = await subscription.poll(1)
             book.take(batch.changes)

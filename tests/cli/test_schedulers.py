@@ -14,7 +14,7 @@ from examples.scheduler import Book, Task
 from podcompose import aio
 from podcompose.backends import LocalBackend, MemoryBackend
 from podcompose.backends.memory import Evicted, Fails, Fault, ImageError, Rejected, Runs, Succeeds
-from podcompose.run import Backend, Owner, Refused, Unreachable, Unsettled
+from podcompose.run import Backend, Outcome, Owner, Refused, Unreachable, Unsettled
 
 ME = Owner("me", 1)
 Schedule = Callable[[Backend, Book, Owner], dict[str, str]]
@@ -129,6 +129,15 @@ def test_the_pods_of_before_are_adopted_and_those_that_vanished_lost(file: Path)
         assert backend.pods[0]["metadata"]["annotations"]["podcompose.io/owner-epoch"] == "2"
         with pytest.raises(RuntimeError, match="me has taken over with epoch 2"):
             scheduler.take_over(backend, Book(tasks, file), Owner("old", 1))
+
+
+def test_an_outcome_that_is_told_twice_counts_once(file: Path) -> None:
+    """A failure of the first try, told again after the second was begun, is not the second's."""
+    book = Book([Task("a", pod(), retries=1)], file)
+    for _ in range(2):
+        book.ended("a/1", Outcome("Failed", ran="yes"))
+
+    assert (book.ends, book.starting(1)[0][0]) == ({}, "a/2")
 
 
 def test_what_is_held_up_for_good_stays_under_way(file: Path) -> None:
