@@ -246,7 +246,7 @@ def test_problems_cannot_write_to_the_terminal(run: Run) -> None:
     assert len(err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", ["compose", "explain", "diff"])
+@pytest.mark.parametrize("name", ["compose", "explain", "diff", "run"])
 def test_every_help_has_an_example(run: Run, name: str) -> None:
     """The help of each command shows a line to type."""
     status, out, _ = run(name, "--help")
