@@ -81,12 +81,22 @@ class BridgedSubscription:
         self._subscription = subscription
         self._pool = pool
         self._closed = False
+        self._polling: asyncio.Future[Batch] | None = None
+        self._cursor = ""
 
     async def poll(self, timeout: float | None = None, max_items: int = 1000) -> Batch:
-        """Wait for changes. What a poll that was cancelled would have given is lost: subscribe anew from the last cursor."""
+        """Wait for changes; what a poll that was cancelled would have given, the next one gives."""
         if self._closed:
             return self._subscription.poll(0, max_items)
-        return await _called(self._pool, partial(self._subscription.poll, timeout, max_items))
+        left_over = self._polling is not None
+        if self._polling is None:
+            self._polling = asyncio.ensure_future(_called(self._pool, partial(self._subscription.poll, timeout, max_items)))
+        done, _ = await asyncio.wait([self._polling], timeout=timeout if left_over else None)
+        if done == set():
+            return Batch((), self._cursor)
+        batch, self._polling = self._polling.result(), None
+        self._cursor = batch.cursor
+        return batch
 
     async def status(self) -> Health:
         """How it is doing."""

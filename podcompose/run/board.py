@@ -153,7 +153,9 @@ class Board:
             subscription = BoardSubscription(self, where)
             known = parse_cursor(cursor, self.identity, subscription.scope)
             reason = known.reason
-            mark = int(known.mark) if known.mark is not None and known.mark.isdecimal() else None
+            mark = int(known.mark) if known.mark is not None and known.mark.isdecimal() and known.mark != "0" else None
+            if mark is None and known.mark is not None:
+                reason = "the cursor cannot be read"
             if mark is not None and mark < self._forgotten:
                 mark, reason = None, "the cursor is too old"
             if mark is not None and mark > self._version:

@@ -84,7 +84,7 @@ class OtherPod(Refused):
 
 
 class Invalid(Refused):
-    """The server says the pod is wrong."""
+    """The pod is wrong: the server says so, or it is plain to see here."""
 
 
 class Forbidden(Refused):

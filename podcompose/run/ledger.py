@@ -25,6 +25,8 @@ __all__ = ["PATIENCE", "Ledger", "newer"]
 
 #: How long the terminal phase of a pod is waited for, once all its containers have ended. A real kubelet took up to 5.1 s.
 PATIENCE = timedelta(seconds=30)
+#: Of how many pods that have left or gone it is remembered that their outcome was told.
+_REMEMBERED = 4096
 
 
 def newer(version: str, than: str) -> bool:
@@ -71,6 +73,7 @@ class Ledger:
         self._known: dict[str, _Known] = {}
         self._uids: dict[tuple[str, str], str] = {}
         self._waiting: set[str] = set()
+        self._told: OrderedDict[str, None] = OrderedDict()
         self._pending: OrderedDict[str, _Pending] = OrderedDict()
         self._notes = 0
 
@@ -79,11 +82,6 @@ class Ledger:
         """How many changes wait."""
         return len(self._pending)
 
-    @property
-    def records(self) -> Collection[PodRecord]:
-        """Every pod that is there, as last seen."""
-        return [known.record for known in self._known.values()]
-
     def knows(self, uid: str) -> bool:
         """Whether this pod has been seen, and not gone or left."""
         return uid in self._known
@@ -91,10 +89,11 @@ class Ledger:
     def recall(self, manifest: Mapping[str, Any], now: datetime) -> None:
         """A pod as it was when it was last acknowledged: known, and nothing to deliver."""
         try:
-            record = observe(manifest, stopped_at=self._stop(manifest), now=now).record
+            seen = observe(manifest, stopped_at=self._stop(manifest), now=now)
         except Unreadable:
             return
-        self._keep(_Known(record, record.outcome is not None))
+        until = None if seen.provisional is None else now + PATIENCE
+        self._keep(_Known(seen.record, seen.record.outcome is not None, seen.provisional, until))
 
     def recall_told(self, ref: PodRef, outcome: Outcome) -> None:
         """A pod whose outcome was acknowledged, whatever else has changed since."""
@@ -120,17 +119,19 @@ class Ledger:
         record = seen.record
         self._pending.pop(f"{record.ref.uid} left", None)
         self._replaced(record.ref, now)
+        told = known.told if known is not None else record.ref.uid in self._told
         fresh = _Known(record, record.outcome is not None, seen.provisional)
         if seen.provisional is not None:
             fresh.until = now + PATIENCE if known is None or known.until is None else known.until
-        if known is None or not _same(known.record, record) or (fresh.told and not known.told):
-            self._put(record.ref.uid, Seen(record, None if known is not None and known.told else record.outcome))
+        if known is None or not _same(known.record, record) or (fresh.told and not told):
+            self._put(record.ref.uid, Seen(record, None if told else record.outcome))
         self._keep(fresh)
         return record.ref.uid
 
     def begin_afresh(self, reason: str) -> None:
         """Nothing is known any more, and the consumer is told so."""
         self._known, self._uids, self._waiting = {}, {}, set()
+        self._told.clear()
         self.note(Resynced(reason, afresh=True))
 
     def leave(self, uid: str) -> None:
@@ -138,6 +139,8 @@ class Ledger:
         known = self._forget(uid)
         if known is None:
             return
+        if known.told:
+            self._remember(uid)
         waiting = self._pending.get(uid)
         # An outcome that waits is delivered all the same, before.
         behind = waiting is not None and isinstance(waiting.change, Seen) and waiting.change.outcome is not None
@@ -228,8 +231,17 @@ class Ledger:
         self._waiting.discard(uid)
         return known
 
+    def _remember(self, uid: str) -> None:
+        """That its outcome was told, should it come back: relabelled, or in a server that was put back in time."""
+        self._told[uid] = None
+        while len(self._told) > _REMEMBERED:
+            self._told.popitem(last=False)
+
     def _end(self, record: PodRecord, outcome: Outcome | None, told: bool, *, certain: bool) -> None:
         self._forget(record.ref.uid)
+        told = told or record.ref.uid in self._told
+        if outcome is not None:
+            self._remember(record.ref.uid)
         gone = replace(record, stage=Stage.GONE, outcome=outcome, deleting=True, blocker=None)
         self._put(record.ref.uid, Gone(gone, certain, None if told else outcome))
 

@@ -39,6 +39,8 @@ def overdue(record: PodRecord, policy: Policy, now: datetime) -> Outcome | None:
     """
     The outcome of a pod that has been held up for too long: Failed(StartTimeout), or None while it may go on waiting.
 
+    Whether it ran is unknown: it may have started after it was last seen, until it is stopped.
+
     >>> from datetime import timedelta, timezone
     >>> from podcompose.run.records import Blocker, PodRef, Stage
     >>> now = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -70,5 +72,4 @@ def overdue(record: PodRecord, policy: Policy, now: datetime) -> Outcome | None:
         message=cause.message,
         container=blocker.container,
         restarts=record.restarts,
-        ran="no",
     )

@@ -11,10 +11,10 @@ from podcompose.core.diff import Change, changes, shown
 from podcompose.core.json import JsonMap
 from podcompose.core.merge import check, lay
 from podcompose.dialect import COMPOSE, keeping
-from podcompose.errors import Problem
+from podcompose.errors import Problem, TemplateError
 from podcompose.override import Override
 from podcompose.run import naming
-from podcompose.run.errors import NameTaken, OtherPod, Refused
+from podcompose.run.errors import Invalid, NameTaken, OtherPod, Refused
 from podcompose.run.protocols import Pod
 
 __all__ = ["Prepared", "differing", "for_launch", "taken"]
@@ -43,7 +43,7 @@ def for_launch(pod: Pod, launch_id: str, namespace: str = "default") -> Prepared
 
     Shapes: pod: Composition, V1Pod or wire JSON; fields the schema does not know are kept, for the server to judge.
             `namespace` is where it goes if it names none itself; it is not written into the pod.
-    Raises: Refused: the launch id is no good. TemplateError: a V1Pod or mapping is no pod.
+    Raises: Refused: the launch id is no good. Invalid: a V1Pod or mapping is no pod.
 
     >>> prepared = for_launch({"spec": {"containers": [{"name": "base", "image": "busybox"}]}}, "dag/run/1")
     >>> prepared.name
@@ -53,7 +53,7 @@ def for_launch(pod: Pod, launch_id: str, namespace: str = "default") -> Prepared
       launch set it to "dag-run-1-nxi2j5exfx"
     """
     name, label = naming.pod_name(launch_id), naming.launch_label(launch_id)
-    composition = pod if isinstance(pod, Composition) else compose(pod, unknown="keep")
+    composition = pod if isinstance(pod, Composition) else _composed(pod, launch_id, name, namespace)
     named = composition.namespace
     digest = composition.digest
     stamp = {
@@ -63,6 +63,13 @@ def for_launch(pod: Pod, launch_id: str, namespace: str = "default") -> Prepared
     }
     launched = composition.with_stage("launch", Override({"metadata": stamp}))
     return Prepared(launch_id, namespace if named in (None, "") else named, name, digest, launched)
+
+
+def _composed(pod: Pod, launch_id: str, name: str, namespace: str) -> Composition:
+    try:
+        return compose(pod, unknown="keep")
+    except TemplateError as error:
+        raise Invalid(error.problems, launch_id=launch_id, namespace=namespace, name=name) from error
 
 
 def taken(prepared: Prepared, existing: JsonMap) -> Refused | None:

@@ -44,6 +44,8 @@ class Launched:
     created: bool
     warnings: tuple[str, ...] = ()
     attempts: int = 1
+    #: On the way the server said slow down, or failed: `launch_many` then has fewer launches under way.
+    throttled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,13 @@ class Selection:
 
     namespaces: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what would select something else than was meant."""
+        if isinstance(self.namespaces, str):
+            raise TypeError(f"namespaces are several: ({self.namespaces!r},), not {self.namespaces!r}")
+        if not all(isinstance(word, str) for word in (*self.namespaces, *self.labels, *self.labels.values())):
+            raise TypeError("namespaces, and the names and values of labels, are texts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import timedelta
 from itertools import islice
 
-from podcompose.run.errors import LaunchError, Throttled
-from podcompose.run.flight import Ended, Flight, Noted, Pods, Reconciled, clock_of, in_order, namespace_of, not_launched
+from podcompose.run.errors import LaunchError, Refused, Throttled
+from podcompose.run.flight import Ended, Flight, Noted, Pods, Reconciled, clock_of, closed, in_order, namespace_of, not_launched
 from podcompose.run.naming import LAUNCH, MANAGED_BY, MANAGER, launch_label
 from podcompose.run.outcome import Outcome
 from podcompose.run.pace import Pace
 from podcompose.run.policy import PATIENT, Policy
-from podcompose.run.protocols import Backend, Change, Launched, Launcher, Pod, Selection, Subscription, Synced, Watcher
+from podcompose.run.protocols import Backend, Launched, Launcher, Pod, Selection, Subscription, Synced, Watcher
 
 __all__ = ["Reconciled", "launch_many", "reconcile", "run", "run_many"]
 
@@ -22,6 +22,8 @@ __all__ = ["Reconciled", "launch_many", "reconcile", "run", "run_many"]
 SYNC_S = 30.0
 #: How often the policy is asked while nothing happens.
 TICK_S = 1.0
+#: How long one looks for changes while launches are under way.
+GLANCE_S = 0.05
 
 
 def run(backend: Backend, pod: Pod, *, launch_id: str, deadline: float | None = None, policy: Policy = PATIENT) -> Outcome:
@@ -37,12 +39,12 @@ def run(backend: Backend, pod: Pod, *, launch_id: str, deadline: float | None = 
     'Succeeded'
     """
     where = Selection((namespace_of(pod, backend.namespace),), {LAUNCH: launch_label(launch_id)})
+    flight = Flight(policy)
+    flight.starts(launch_id)
     with ExitStack() as stack:
-        subscription = _subscribed(backend, where, stack)
-        launched = backend.launch(pod, launch_id=launch_id, deadline=deadline)
-        flight = Flight(policy)
-        flight.awaits(launch_id, launched.ref)
-        ended = [] if launched.created else _looked(backend, where, flight)
+        subscription = _subscribed(backend, where, flight, stack)
+        flight.awaits(launch_id, backend.launch(pod, launch_id=launch_id, deadline=deadline).ref)
+        ended = flight.taken(())
         while ended == []:
             ended = _polled(backend, subscription, flight, TICK_S)
         return ended[0].outcome
@@ -55,7 +57,8 @@ def run_many(
     Launch pods, at most `max_in_flight` at once, and give each outcome as it is known.
 
     Shapes: pods: a mapping of launch id to pod, or pairs, drawn only as there is room. A pod that could not be launched has the
-            outcome Failed(NotLaunched), or Lost if that is not sure.
+            outcome Failed(NotLaunched), or Lost if that is not sure. If drawing a pod raises, so does this: the pods that were
+            launched go on, and running the same launch ids again gives their outcomes.
 
     >>> from podcompose.backends import MemoryBackend
     >>> pod = {"spec": {"containers": [{"name": "base", "image": "busybox"}]}}
@@ -63,28 +66,29 @@ def run_many(
     ...     sorted((name, outcome.kind) for name, outcome in run_many(backend, {"a": pod, "b": pod}))
     [('a', 'Succeeded'), ('b', 'Succeeded')]
     """
-    waiting = iter(in_order(pods))
-    flight = Flight(policy)
+    waiting, flight = iter(in_order(pods)), Flight(policy)
     with ExitStack() as stack:
         views: dict[str, Subscription] = {}
+        launches = stack.enter_context(_Launches(backend, max_in_flight, deadline))
         while True:
-            starting = list(islice(waiting, max_in_flight - len(flight)))
-            if starting == [] and len(flight) == 0:
-                return
-            for namespace in dict.fromkeys(namespace_of(pod, backend.namespace) for _, pod in starting):
+            for launch_id, pod in islice(waiting, min(launches.room, max_in_flight - len(flight))):
+                namespace = namespace_of(pod, backend.namespace)
                 if namespace not in views:
-                    views[namespace] = _subscribed(backend, Selection((namespace,), {MANAGED_BY: MANAGER}), stack)
-            there: set[str] = set()
-            for launch_id, result in launch_many(backend, starting, max_in_flight=max_in_flight, deadline=deadline):
+                    views[namespace] = _subscribed(backend, Selection((namespace,), {MANAGED_BY: MANAGER}), flight, stack)
+                flight.starts(launch_id)
+                launches.start(launch_id, pod)
+            if len(flight) == 0:
+                return
+            for launch_id, result in launches.done(0.0):
                 if isinstance(result, LaunchError):
+                    flight.not_launched(launch_id)
                     yield launch_id, not_launched(result)
-                    continue
-                flight.awaits(launch_id, result.ref)
-                there |= set() if result.created else {result.ref.namespace}
-            ended = _looked(backend, Selection(tuple(sorted(there)), {MANAGED_BY: MANAGER}), flight) if there != set() else []
+                else:
+                    flight.awaits(launch_id, result.ref)
+            wait_s = (TICK_S if launches.under_way == {} else GLANCE_S) / max(1, len(views))
             for view in views.values():
-                ended += _polled(backend, view, flight, TICK_S / len(views))
-            yield from ((one.launch_id, one.outcome) for one in ended)
+                for ended in _polled(backend, view, flight, wait_s):
+                    yield ended.launch_id, ended.outcome
 
 
 def launch_many(
@@ -97,26 +101,16 @@ def launch_many(
     way is finished. A launcher's attribute `concurrency`, if it has one, is a further bound.
     """
     waiting = iter(in_order(pods))
-    pace = Pace(min(max_in_flight, getattr(launcher, "concurrency", max_in_flight)))
-    if pace.limit == 1:
-        yield from ((launch_id, _launched(launcher, pod, launch_id, deadline)) for launch_id, pod in waiting)
-        return
-    with ThreadPoolExecutor(pace.limit, thread_name_prefix="podcompose-launch") as pool:
-        under_way: dict[Future[Launched | LaunchError], str] = {}
+    with _Launches(launcher, max_in_flight, deadline) as launches:
         while True:
-            for launch_id, pod in islice(waiting, max(0, pace.limit - len(under_way))):
-                under_way[pool.submit(_launched, launcher, pod, launch_id, deadline)] = launch_id
-            if under_way == {}:
+            for launch_id, pod in islice(waiting, launches.room):
+                launches.start(launch_id, pod)
+            if launches.under_way == {}:
                 return
-            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in done:
-                result = future.result()
-                slow = result.attempts > 1 if isinstance(result, Launched) else isinstance(result, Throttled)
-                pace.slow_down() if slow else pace.went_well()
-                yield under_way.pop(future), result
+            yield from launches.done(None)
 
 
-def reconcile(watcher: Watcher, known_ids: Collection[str], where: Selection) -> Reconciled:
+def reconcile(watcher: Watcher, known_ids: Iterable[str], where: Selection) -> Reconciled:
     """
     Compare the launch ids one knows with the pods that are there: one look, after a crash or a restart.
 
@@ -129,25 +123,61 @@ def reconcile(watcher: Watcher, known_ids: Collection[str], where: Selection) ->
         stack.callback(subscription.close)
         while not noted.synced:
             noted.take(subscription.poll(None).changes)
+            if not noted.synced and subscription.status().state == "Closed":
+                raise closed()
     return noted.reconciled(known_ids)
 
 
-def _launched(launcher: Launcher, pod: Pod, launch_id: str, deadline: float | None) -> Launched | LaunchError:
-    try:
-        return launcher.launch(pod, launch_id=launch_id, deadline=deadline)
-    except LaunchError as error:
-        return error
+class _Launches:
+    """Launches under way in threads: as many as the server likes."""
+
+    def __init__(self, launcher: Launcher, max_in_flight: int, deadline: float | None) -> None:
+        if max_in_flight < 1:
+            raise ValueError(f"max_in_flight is at least 1, not {max_in_flight}")
+        most = min(max_in_flight, getattr(launcher, "concurrency", max_in_flight))
+        self.under_way: dict[Future[Launched | LaunchError], str] = {}
+        self._launcher, self._deadline, self._pace = launcher, deadline, Pace(most)
+        self._pool = ThreadPoolExecutor(most, thread_name_prefix="podcompose-launch") if most > 1 else None
+
+    @property
+    def room(self) -> int:
+        """How many more can be started now."""
+        return max(0, self._pace.limit - len(self.under_way))
+
+    def start(self, launch_id: str, pod: Pod) -> None:
+        """Begin one; in place, if it is to be the only one."""
+        if self._pool is not None:
+            self.under_way[self._pool.submit(self._launched, launch_id, pod)] = launch_id
+            return
+        future: Future[Launched | LaunchError] = Future()
+        future.set_result(self._launched(launch_id, pod))
+        self.under_way[future] = launch_id
+
+    def done(self, timeout: float | None) -> list[tuple[str, Launched | LaunchError]]:
+        """What has been answered, after so many seconds at most."""
+        done, _ = wait(self.under_way, timeout, FIRST_COMPLETED)
+        results = [(self.under_way.pop(future), future.result()) for future in [one for one in self.under_way if one in done]]
+        for _, result in results:
+            slow = result.throttled if isinstance(result, Launched) else isinstance(result, Throttled)
+            self._pace.slow_down() if slow else self._pace.went_well()
+        return results
+
+    def _launched(self, launch_id: str, pod: Pod) -> Launched | LaunchError:
+        try:
+            return self._launcher.launch(pod, launch_id=launch_id, deadline=self._deadline)
+        except LaunchError as error:
+            return error
+
+    def __enter__(self) -> _Launches:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """What is under way is finished."""
+        if self._pool is not None:
+            self._pool.shutdown()
 
 
-def _looked(watcher: Watcher, where: Selection, flight: Flight) -> list[Ended]:
-    """What has ended of pods that were there before they were launched: their past was told to nobody here."""
-    changes: list[Change] = []
-    with ExitStack() as stack:
-        _subscribed(watcher, where, stack, changes)
-    return flight.taken(changes)
-
-
-def _subscribed(watcher: Watcher, where: Selection, stack: ExitStack, seen: list[Change] | None = None) -> Subscription:
+def _subscribed(watcher: Watcher, where: Selection, flight: Flight, stack: ExitStack) -> Subscription:
     """A subscription that has seen what is there, if it can be seen at all: then no later pod can come and go unseen."""
     subscription = watcher.subscribe(where)
     stack.callback(subscription.close)
@@ -155,18 +185,33 @@ def _subscribed(watcher: Watcher, where: Selection, stack: ExitStack, seen: list
     end = clock() + timedelta(seconds=SYNC_S)
     while (left := (end - clock()).total_seconds()) > 0:
         batch = subscription.poll(left)
-        if seen is not None:
-            seen += batch.changes
+        flight.noted(batch.changes)
         if batch.changes == () or any(isinstance(change, Synced) for change in batch.changes):
             break
     return subscription
 
 
 def _polled(backend: Backend, subscription: Subscription, flight: Flight, timeout: float) -> list[Ended]:
-    """What has ended since, and what is given up; the latter is stopped."""
-    ended = [*flight.taken(subscription.poll(timeout).changes), *flight.overdue(clock_of(backend)())]
+    """What has ended since, and what is given up and could be stopped."""
+    changes = subscription.poll(timeout).changes
+    health = subscription.status()
+    if changes == () and health.state == "Closed":
+        raise closed()
+    ended = flight.taken(changes)
     for one in ended:
         if one.stop:
-            with suppress(LaunchError):
-                backend.stop(one.ref, grace=one.grace)
-    return ended
+            _stopped(backend, one)
+    late = flight.overdue(clock_of(backend)()) if health.state == "Live" else []
+    given_up = [one for one in late if _stopped(backend, one)]
+    for one in given_up:
+        flight.given_up(one)
+    return [*ended, *given_up]
+
+
+def _stopped(backend: Backend, ended: Ended) -> bool:
+    """Whether a pod could be asked to end; for what will never be allowed, nobody waits."""
+    try:
+        backend.stop(ended.ref, grace=ended.grace)
+    except LaunchError as error:
+        return isinstance(error, Refused)
+    return True

@@ -56,7 +56,7 @@ def _judged(pod: Pod, found: list[End], deciding: Container | None) -> tuple[Kin
         return ("Succeeded", None) if _succeeded(pod) else ("Failed", _cause(pod, deciding))
     if first.kind == "Stop":
         return "Stopped", None
-    if first.kind != "DeadlineExceeded" and _succeeded(pod):
+    if first.kind != "DeadlineExceeded" and pod.phase != "Failed" and _succeeded(pod):
         return "Succeeded", None  # Kubernetes' word stands; that it was being killed is the outcome's `disruption`
     infrastructure = [end for end in found if end.kind in _INFRASTRUCTURE]
     if first.kind == "Deletion":
@@ -138,4 +138,4 @@ def _ran(pod: Pod, found: list[End]) -> Ran:
     if any(end.kind == "Rejected" for end in found) and entries(pod.status.get("containerStatuses")) == []:
         return "no"
     last_word = pod.phase is not None or pod.complete or pod.failed_init is not None
-    return "no" if last_word and all(container.seen for container in pod.main) else "unknown"
+    return "no" if last_word and all(container.seen and not container.odd for container in pod.main) else "unknown"

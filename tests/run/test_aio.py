@@ -137,3 +137,24 @@ def test_other_backends_have_it_too(make: Any) -> None:
             assert list(found.owned) == ["dag/1"]
 
     asyncio.run(story())
+
+
+def test_a_poll_that_is_cancelled_loses_nothing() -> None:
+    """What a cancelled poll would have given, the next one gives."""
+
+    async def story() -> None:
+        async with aio.LocalBackend() as backend:
+            subscription = await backend.subscribe(Selection())
+            await until(subscription, Synced)
+            waiting = asyncio.create_task(subscription.poll(None))
+            await asyncio.sleep(0)
+            waiting.cancel()
+            launched = await backend.launch(POD, launch_id="dag/1")
+            outcomes: list[Any] = []
+            while outcomes == []:
+                changes = (await subscription.poll(30)).changes
+                outcomes = [change.outcome for change in changes if isinstance(change, Seen) and change.outcome is not None]
+                assert {change.record.ref for change in changes if isinstance(change, Seen)} <= {launched.ref}
+            assert outcomes[0].kind == "Succeeded"
+
+    asyncio.run(story())

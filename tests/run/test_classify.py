@@ -528,3 +528,26 @@ def test_nothing_is_said_of_the_day_before_yesterday() -> None:
     assert outcome is not None
     assert outcome.finished is not None
     assert outcome.finished.tzinfo is timezone.utc
+
+
+@pytest.mark.parametrize(("reason", "kind"), [("Evicted", "Evicted"), ("Terminated", "NodeShutdown"), ("Preempting", "Preempted")])
+def test_a_program_that_answers_a_kubelets_kill_with_0_has_failed_as_the_phase_says(reason: str, kind: str) -> None:
+    """Exit 0 under an eviction, a shutdown or a preemption by the kubelet: the phase is Failed, and so is the outcome."""
+    ended = {"exitCode": 0, "reason": "Completed", "containerID": "c", "finishedAt": "2026-05-01T12:00:06Z"}
+    target = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "reason": "TerminationByKubelet",
+        "lastTransitionTime": "2026-05-01T12:00:04Z",
+    }
+    status = {
+        "phase": "Failed",
+        "reason": reason,
+        "conditions": [target],
+        "containerStatuses": [{"name": "base", "state": {"terminated": ended}}],
+    }
+    outcome = classify({"spec": {"restartPolicy": "Never", "containers": [{"name": "base"}]}, "status": status})
+
+    assert outcome is not None
+    assert outcome.cause is not None
+    assert (outcome.kind, outcome.cause.kind, outcome.exit_code, outcome.infrastructure) == ("Failed", kind, 0, True)

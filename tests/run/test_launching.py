@@ -246,8 +246,9 @@ class TestLaunch:
         ("row", "answers", "kind"),
         [
             ("refused after all", [LOST, no(422, "Invalid", "no"), ABSENT], Invalid),
+            ("rights went away", [LOST, no(403, "Forbidden", 'User "u" cannot create resource "pods"'), ABSENT], Unsettled),
             ("nobody may look", [LOST, THERE, no(403, "Forbidden", 'User "u" cannot get resource "pods"')], Unsettled),
-            ("nobody may look, no doubt", [THERE, no(403, "Forbidden", 'User "u" cannot get resource "pods"')], Forbidden),
+            ("nobody may look, no doubt", [THERE, no(403, "Forbidden", 'User "u" cannot get resource "pods"')], Unsettled),
             ("L2 somebody else's", [THERE, (200, live(annotations={naming.LAUNCH_ID: "b"}))], NameTaken),
             ("L2 nobody's", [THERE, (200, live(annotations=None))], NameTaken),
             ("L2 another pod", [THERE, (200, live(annotations={naming.LAUNCH_ID: "a/1", naming.DIGEST: "d"}))], OtherPod),
@@ -275,7 +276,7 @@ class TestLaunch:
 
     @pytest.mark.parametrize(
         ("answers", "kind"),
-        [([SHUT], Unreachable), ([LOST, SHUT], Unsettled), ([BUSY, SHUT], Throttled), ([THERE, SHUT], Unreachable)],
+        [([SHUT], Unreachable), ([LOST, SHUT], Unsettled), ([BUSY, SHUT], Throttled), ([THERE, SHUT], Unsettled)],
     )
     def test_closed(self, answers: list[Any], kind: type[LaunchError]) -> None:
         """Once the backend is closed, nothing more is asked, and a pod that may be there is not denied (row L12)."""
@@ -400,16 +401,16 @@ class TestStop:
     @pytest.mark.parametrize(
         ("answers", "methods", "began"),
         [
-            ([(200, live()), (200, live()), (200, deleting())], ["GET", "PATCH", "DELETE"], at(2)),
+            ([(200, live()), (200, live()), (200, deleting())], ["GET", "PATCH", "DELETE"], at(1)),
             ([(200, live(**noted)), (200, deleting(**noted))], ["GET", "DELETE"], at(30, 0)),
-            ([(200, deleting()), (200, live()), (200, deleting())], ["GET", "PATCH", "DELETE"], at(0)),
+            ([(200, deleting()), (200, live()), (200, deleting())], ["GET", "PATCH", "DELETE"], at(59, 0)),
             ([ABSENT], ["GET"], None),
             ([(200, live(uid="u2"))], ["GET"], None),
             ([(200, live()), ABSENT, ABSENT], ["GET", "PATCH", "DELETE"], None),
             ([(200, live()), no(422, "Invalid", "metadata.uid: field is immutable"), not_ours], ["GET", "PATCH", "DELETE"], None),
-            ([(200, live()), no(403, "Forbidden", "User cannot patch"), (200, deleting())], ["GET", "PATCH", "DELETE"], at(2)),
-            ([no(403, "Forbidden", "User cannot get"), (200, live()), (200, deleting())], ["GET", "PATCH", "DELETE"], at(2)),
-            ([DEAF, (200, live()), (200, live()), (200, deleting())], ["GET", "GET", "PATCH", "DELETE"], at(2)),
+            ([(200, live()), no(403, "Forbidden", "User cannot patch"), (200, deleting())], ["GET", "PATCH", "DELETE"], at(1)),
+            ([no(403, "Forbidden", "User cannot get"), (200, live()), (200, deleting())], ["GET", "PATCH", "DELETE"], at(1)),
+            ([DEAF, (200, live()), (200, live()), (200, deleting())], ["GET", "GET", "PATCH", "DELETE"], at(1)),
             ([(200, live()), BUSY, (200, live(**noted)), (200, deleting())], ["GET", "PATCH", "GET", "DELETE"], at(30, 0)),
             ([(200, live()), (200, live()), LOST, ABSENT], ["GET", "PATCH", "DELETE", "GET"], None),
         ],
@@ -422,11 +423,11 @@ class TestStop:
         assert (played.methods, played.value) == (methods, began)
 
     def test_requests(self) -> None:
-        """Both changes are bound to the uid; the moment is the server's; grace is made whole."""
+        """Both changes are bound to the uid; the moment is the server's, a second before any exit to come; grace is made whole."""
         played = play(stop(REF, 1.2, terms(), 0.0), [(200, live()), (200, live()), (200, deleting())])
         patched, deleted = (json.loads(request.body or b"") for request in played.requests[1:])
 
-        assert patched == {"metadata": {"uid": "u1", "annotations": {naming.STOPPED_AT: "2026-01-01T00:01:00Z"}}}
+        assert patched == {"metadata": {"uid": "u1", "annotations": {naming.STOPPED_AT: "2026-01-01T00:00:59Z"}}}
         assert played.requests[1].content_type == "application/merge-patch+json"
         assert (deleted["preconditions"], deleted["gracePeriodSeconds"]) == ({"uid": "u1"}, 2)
 
@@ -497,13 +498,13 @@ class TestIdentify:
     )
     def test_same(self, answers: list[Any], like: list[Any]) -> None:
         """A cluster has one word, whatever the way to it was; where it may not be asked, its address is the word."""
-        word: Callable[[list[Any]], Any] = lambda script: play(identify("https://host", lambda: 1.0), script).value  # noqa: E731
+        word: Callable[[list[Any]], Any] = lambda script: play(identify("https://host", lambda: 1.0, print), script).value  # noqa: E731
 
         assert word(answers) == word(like) != word([(200, {"metadata": {"uid": "v"}})])
 
     def test_closed(self) -> None:
         """A backend that is closed while it asks gets no word."""
-        assert play(identify("https://host", lambda: 1.0), [DEAF, SHUT]).value is None
+        assert play(identify("https://host", lambda: 1.0, print), [DEAF, SHUT]).value is None
 
 
 def test_no_attempt_without_time_for_its_answer() -> None:

@@ -72,6 +72,37 @@ def test_one_who_left_with_an_outcome_untold_is_told_first() -> None:
     assert [type(change) for change in ledger.take(10)[0]] == [Seen, Left]
 
 
+def test_one_who_left_and_comes_back_is_not_told_again() -> None:
+    """An outcome is told once per uid, also of a pod that was relabelled to and fro, or is there again after a restore."""
+    ledger = Ledger()
+    ledger.see(pod(version=1, phase="Succeeded"), NOW)
+    ledger.leave("u1")
+    ledger.take(10)
+    ledger.see(pod(version=2, phase="Succeeded"), NOW)
+    (seen,) = ledger.take(10)[0]
+    ledger.vanished("u1")
+    ledger.take(10)
+    ledger.see(pod(version=1, phase="Succeeded"), NOW)
+    (again,) = ledger.take(10)[0]
+
+    assert isinstance(seen, Seen)
+    assert isinstance(again, Seen)
+    assert (seen.outcome, again.outcome) == (None, None)
+
+
+def test_what_was_in_sight_at_a_cursor_is_concluded_all_the_same() -> None:
+    """A pod recalled with all its containers ended has its outcome after half a minute, though no event follows."""
+    ledger = Ledger()
+    ended = pod(version=2, phase="Succeeded")
+    ended["status"]["phase"] = "Running"
+    ledger.recall(ended, NOW)
+    ledger.tick(NOW + PATIENCE)
+    (late,) = ledger.take(10)[0]
+
+    assert isinstance(late, Seen)
+    assert late.outcome is not None
+
+
 def test_the_last_phase_is_waited_for_and_no_longer_than_that() -> None:
     """All containers have ended and no phase came: after half a minute the outcome stands, and stays."""
     ledger = Ledger()
@@ -126,4 +157,4 @@ def test_nothing_is_kept_of_pods_that_are_gone(count: int) -> None:
         ledger.removed(pod(f"u{number}", number * 3 + 2, "Succeeded", name=f"p{number}"), NOW)
         ledger.take(10)
 
-    assert (len(ledger.records), ledger.lag, ledger._uids, ledger._waiting) == (0, 0, {}, set())
+    assert (ledger._known, ledger.lag, ledger._uids, ledger._waiting) == ({}, 0, {}, set())

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
+
+import pytest
 
 from podcompose import compose
 from podcompose.backends import MemoryBackend
-from podcompose.run import LaunchError, NameTaken, Outcome, Policy, Selection, launch_many, reconcile, run, run_many
+from podcompose.backends.memory import Runs
+from podcompose.run import (
+    LaunchError,
+    Left,
+    NameTaken,
+    Outcome,
+    PodRecord,
+    Policy,
+    Selection,
+    Stage,
+    Unsettled,
+    launch_many,
+    reconcile,
+    run,
+    run_many,
+)
+from podcompose.run.flight import Flight
 
 POD: dict[str, Any] = {"spec": {"containers": [{"name": "base", "image": "busybox"}]}}
 
@@ -78,7 +97,7 @@ def test_a_pod_that_is_held_up_is_given_up_by_the_policy() -> None:
         outcome = run(backend, POD, launch_id="dag/1", policy=Policy(image_grace_s=30))
 
         assert outcome.cause is not None
-        assert (outcome.kind, outcome.cause.kind, outcome.retry_safe) == ("Failed", "StartTimeout", True)
+        assert (outcome.kind, outcome.cause.kind, outcome.retry_safe) == ("Failed", "StartTimeout", False)
         assert "deletionTimestamp" in backend.pods[0]["metadata"]
 
 
@@ -100,6 +119,91 @@ def test_reconciling_tells_owned_unknown_and_missing() -> None:
         found = reconcile(backend, ["a", "b", "x"], Selection((backend.namespace,)))
 
     assert (sorted(found.owned), [record.launch_id for record in found.unknown], found.missing) == (["a", "b"], ["c"], ("x",))
+
+
+def test_who_awaits_a_backend_that_is_closed_is_told() -> None:
+    """Closing the backend ends a run with an error that says what to do."""
+
+    class Closing(MemoryBackend):
+        def launch(self, pod: Any, *, launch_id: str, deadline: float | None = None, dry_run: bool = False) -> Any:
+            launched = super().launch(pod, launch_id=launch_id, deadline=deadline, dry_run=dry_run)
+            self.close()
+            return launched
+
+    with Closing() as backend, pytest.raises(Unsettled, match="settle their launch ids"):
+        run(backend, POD, launch_id="a")
+    with Closing() as backend, pytest.raises(Unsettled, match="closed"):
+        list(run_many(backend, {"a": POD}))
+
+
+def test_a_pod_that_is_relabelled_is_lost_from_sight() -> None:
+    """Nothing more can be seen of it, so nobody waits for more."""
+    with MemoryBackend(fates=Runs()) as backend:
+        ref = backend.launch(POD, launch_id="b").ref
+        flight = Flight(Policy())
+        flight.awaits("b", ref)
+        (ended,) = flight.taken([Left(PodRecord(ref, "b", Stage.RUNNING))])
+
+    assert (ended.outcome.kind, ended.outcome.message) == ("Lost", "it was relabelled, and is not watched any more")
+
+
+@pytest.mark.parametrize("ids", ["aa", "aba"])
+def test_a_launch_id_that_comes_again_has_its_outcome_again(ids: str) -> None:
+    """The same launch is the same pod, and the same outcome."""
+    with MemoryBackend() as backend:
+        outcomes = list(run_many(backend, ((launch_id, POD) for launch_id in ids), max_in_flight=1))
+
+    assert "".join(name for name, _ in outcomes) == ids
+
+
+def test_known_ids_may_be_drawn_once() -> None:
+    """An iterator of launch ids is as good as a list."""
+    with MemoryBackend() as backend:
+        backend.launch(POD, launch_id="a")
+        found = reconcile(backend, iter(["a", "x"]), Selection(("default",)))
+
+    assert (list(found.owned), found.missing) == (["a"], ("x",))
+
+
+def test_a_selection_is_of_names() -> None:
+    """A text is no tuple of namespaces, and None no value of a label."""
+    for wrong in (("default", {}), ((), {"a": None}), ((None,), {})):
+        with pytest.raises(TypeError, match="namespaces"):
+            Selection(*wrong)  # type: ignore[arg-type]
+
+
+def test_a_pod_that_is_none_has_an_outcome_and_stops_nobody() -> None:
+    """Among many, one that is no pod is Failed(NotLaunched, Invalid)."""
+    with MemoryBackend() as backend:
+        outcomes = dict(run_many(backend, {"a": {"spec": {"containers": 3}}, "b": POD}))
+
+    assert (outcomes["a"].reason, outcomes["a"].retry_safe, outcomes["b"].kind) == ("Invalid", True, "Succeeded")
+
+
+@pytest.mark.parametrize("function", [run_many, launch_many])
+def test_none_at_once_is_an_error(function: Any) -> None:
+    """At least one is launched at a time."""
+    with MemoryBackend() as backend, pytest.raises(ValueError, match="at least 1"):
+        list(function(backend, {"a": POD}, max_in_flight=0))
+
+
+def test_outcomes_are_given_while_a_launch_takes_its_time() -> None:
+    """One launch that is slow to be answered holds nobody else's outcome back."""
+    answered = threading.Event()
+
+    class Slow(MemoryBackend):
+        def launch(self, pod: Any, *, launch_id: str, deadline: float | None = None, dry_run: bool = False) -> Any:
+            if launch_id == "slow":
+                assert answered.wait(30)
+            return super().launch(pod, launch_id=launch_id, deadline=deadline, dry_run=dry_run)
+
+    with Slow() as backend:
+        outcomes = run_many(backend, {"slow": POD, "quick": POD})
+        first = next(outcomes)
+        answered.set()
+        rest = dict(outcomes)
+
+    assert (first[0], list(rest)) == ("quick", ["slow"])
 
 
 def test_outcomes_have_no_truth_value_to_fall_for() -> None:

@@ -17,7 +17,7 @@ from podcompose.backends.kubernetes.refusals import Verdict, already_exists, jud
 from podcompose.core.json import JsonMap
 from podcompose.errors import Problem
 from podcompose.run import naming
-from podcompose.run.errors import LaunchError, Unsettled
+from podcompose.run.errors import Forbidden, LaunchError, Unauthenticated, Unsettled
 from podcompose.run.prepare import Prepared, taken
 from podcompose.run.protocols import Launched, NotFound
 
@@ -37,11 +37,13 @@ def launch(
     while True:
         posted = yield from this.call.ask(posting)
         this.attempts += 1
+        this.throttled |= isinstance(posted, Answer) and (posted.status == 429 or posted.status >= 500)
         made = pod_of(posted)
         if made is not None:
             return this.launched(made, created=not dry_run, warnings=posted)
         verdict = judge(posted, prepared.composition)
         exists = already_exists(posted)
+        this.there = this.there or exists
         if exists or (this.doubt and isinstance(posted, Answer)):
             looked = yield from this.call.ask(get(prepared.namespace, prepared.name))
             found = pod_of(looked)
@@ -62,13 +64,16 @@ class _Launch:
     def __init__(self, prepared: Prepared, call: Call) -> None:
         self.call = call
         self.attempts = 0
+        self.throttled = False
         #: A POST of this call may have made the pod.
         self.doubt = False
+        #: A pod of this name was there, whose it is has not been seen.
+        self.there = False
         self._prepared = prepared
 
     def launched(self, pod: JsonMap, *, created: bool, warnings: Answer | NotSent | Ambiguous) -> Launched:
         texts = warnings.warnings if isinstance(warnings, Answer) else ()
-        return Launched(ref_of(pod, self._prepared.namespace), created, texts, self.attempts)
+        return Launched(ref_of(pod, self._prepared.namespace), created, texts, self.attempts, self.throttled)
 
     def ours(self, pod: JsonMap) -> JsonMap:
         """The pod that is there, if it is this launch's; be it on its way out, it is the one."""
@@ -92,16 +97,19 @@ class _Launch:
         A refusal for good stands: a POST of the same bytes that is still on its way would meet the same.
         """
         if isinstance(looked, Answer) and looked.status == 404:
+            self.there = False
+            if self.doubt and verdict.kind in (Forbidden, Unauthenticated):
+                raise self.unsettled(verdict)  # rights that went away after the first POST say nothing of it
             # It was there, and is not: it has just gone.
             return replace(verdict, again="soon") if verdict.problems[0].code == "conflict" else verdict
         seen = judge(looked)
         if seen.again != "never":
             return replace(seen, maybe=False)
-        raise self.unsettled(seen) if self.doubt else self.error(seen.kind, seen.problems)
+        raise self.unsettled(seen) if self.doubt or self.there else self.error(seen.kind, seen.problems)
 
     def given_up(self, verdict: Verdict) -> LaunchError:
         """The deadline is over, or the backend was closed."""
-        if self.doubt:
+        if self.doubt or self.there:
             return self.unsettled(verdict)
         return self.error(verdict.kind, (*verdict.problems, self.call.end))
 

@@ -8,7 +8,7 @@ is never touched. The note is for whoever watches later, in another process; the
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from podcompose.backends.kubernetes.asking import Call, Terms
 from podcompose.backends.kubernetes.effects import Ambiguous, Answer, Effects, NotSent
@@ -50,7 +50,7 @@ def stop(ref: PodRef, grace: float | None, terms: Terms, now: float) -> Effects[
 def _note(call: Call, ref: PodRef, looked: _Result) -> Effects[Verdict | None]:
     """Write our stop onto the pod, unless it is there; None: it is now, or nobody knows the time."""
     pod = pod_of(looked)
-    server = looked.server_time if isinstance(looked, Answer) else None
+    server = _before_any_exit(pod, looked.server_time if isinstance(looked, Answer) else None)
     if server is None or (pod is not None and naming.STOPPED_AT in annotations_of(pod)):
         return None if isinstance(looked, Answer) and looked.status < 500 else judge(looked)
     noted = yield from call.ask(patch(ref, {"annotations": {naming.STOPPED_AT: f"{server:%Y-%m-%dT%H:%M:%SZ}"}}))
@@ -73,7 +73,21 @@ def _began(looked: _Result, asked: Answer) -> datetime | None:
     foreign = pod is not None and pod["metadata"].get("deletionTimestamp") is not None
     answered = pod_of(asked)
     began = None if foreign or answered is None else _deletion_began(answered)
-    return asked.server_time if began is None else began
+    return _before_any_exit(pod, asked.server_time if began is None else began)
+
+
+def _before_any_exit(pod: JsonMap | None, moment: datetime | None) -> datetime | None:
+    """
+    The moment of a stop, a second earlier if no container had exited when we looked.
+
+    Moments are whole seconds, and in one second completion counts as first; but a program that dies of TERM at once does so in
+    the second of its stop.
+    """
+    status = None if pod is None else pod.get("status")
+    found = status.get("containerStatuses") if isinstance(status, dict) else None
+    states = [one.get("state") for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    exited = any(isinstance(state, dict) and "terminated" in state for state in states)
+    return moment if moment is None or exited else moment - timedelta(seconds=1)
 
 
 def _deletion_began(pod: JsonMap) -> datetime | None:

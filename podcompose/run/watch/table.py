@@ -61,6 +61,7 @@ TABLE: dict[tuple[State, Happening], Move] = {
     (_S.RECALLING, _H.LAST): Move(_S.CATCHING_UP, deed="recalled"),
     (_S.RECALLING, _H.EXPIRED): Move(_S.LISTING, deed="afresh"),
     (_S.RECALLING, _H.AHEAD): Move(_S.LISTING, deed="afresh"),
+    (_S.RECALLING, _H.UNSUPPORTED): Move(_S.LISTING, deed="afresh"),  # the server makes no sense of it
     (_S.RECALLING, _H.FAILED): Move(_S.RECALLING, "backoff"),
     (_S.CATCHING_UP, _H.BOOKMARK): Move(_S.WATCHING, deed="synced"),
     (_S.CATCHING_UP, _H.ENDED): Move(_S.PROVING, "spacing", "synced"),

@@ -103,7 +103,7 @@ def read(text: bytes) -> Any:
         gc.disable()
     try:
         return loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     finally:
         if pause:
