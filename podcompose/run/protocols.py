@@ -85,9 +85,10 @@ class Selection:
 
     def __post_init__(self) -> None:
         """Refuse what would select something else than was meant."""
-        if isinstance(self.namespaces, str):
-            raise TypeError(f"namespaces are several: ({self.namespaces!r},), not {self.namespaces!r}")
-        if not all(isinstance(word, str) for word in (*self.namespaces, *self.labels, *self.labels.values())):
+        namespaces: Any = self.namespaces
+        if isinstance(namespaces, str):
+            raise TypeError(f"namespaces are several: ({namespaces!r},), not {namespaces!r}")
+        if not all(isinstance(word, str) for word in (*namespaces, *self.labels, *self.labels.values())):
             raise TypeError("namespaces, and the names and values of labels, are texts")
 
 
