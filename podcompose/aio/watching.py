@@ -10,14 +10,16 @@ from datetime import timedelta
 
 from podcompose.aio.channel import AioChannel
 from podcompose.aio.driving import drive
-from podcompose.backends.kubernetes.effects import Ambiguous, NotSent, Request
+from podcompose.backends.kubernetes import effects
+from podcompose.backends.kubernetes.effects import Ambiguous, NotSent
 from podcompose.backends.kubernetes.identity import identify
 from podcompose.backends.kubernetes.joining import Joined
 from podcompose.backends.kubernetes.transport import Broken
 from podcompose.run.board import steady_clock
 from podcompose.run.moments import Moment
 from podcompose.run.protocols import Batch, Health, Selection
-from podcompose.run.watch import Closed, Rest, WatchMachine, WatchSettings
+from podcompose.run.watch import Closed, Request, Rest, WatchMachine, WatchSettings
+from podcompose.run.watch.backoff import Backoff
 
 __all__ = ["AioSubscription"]
 
@@ -36,7 +38,8 @@ class AioSubscription:
     ) -> None:
         self._channel, self._on_close = channel, on_close
         self._clock = steady_clock()
-        self._since = self._clock()
+        self._since, self._why_not = self._clock(), "the server has not answered yet"
+        self._backoff = Backoff(*settings.backoff_s, settings.calm_s, random.random)
         self._closing, self._changed = asyncio.Event(), asyncio.Event()
         self._joined = Joined(where, cursor, settings, stops, random.random)
         self._readers: dict[int, asyncio.Task[None]] = {}
@@ -64,7 +67,7 @@ class AioSubscription:
         closed = self._closing.is_set()
         found = self._joined.health(closed)
         if found is None:
-            return Health("Closed" if closed else "Degraded", "the server has not answered yet", self._since)
+            return Health("Closed" if closed else "Degraded", self._why_not, self._since)
         return found
 
     async def close(self) -> None:
@@ -80,11 +83,21 @@ class AioSubscription:
 
     async def _begin(self) -> None:
         """Find out which cluster it is, for that is what a cursor must be of; then all readers can start."""
-        server = await drive(identify(self._channel.host, random.random), self._channel, self._closing)
-        if server is not None and not self._closing.is_set():
-            self._joined.begin(server)
-            for place in range(len(self._joined.places)):
-                self._read(place)
+        while not self._closing.is_set():
+            try:
+                server = await drive(identify(self._channel.host, random.random, self._not_yet), self._channel, self._closing)
+                if server is not None and not self._closing.is_set():
+                    self._joined.begin(server)
+                    for place in range(len(self._joined.places)):
+                        self._read(place)
+                return
+            except Exception as error:  # a bug of ours, for sure: said in `status`, and tried again
+                self._not_yet(f"{type(error).__name__} in the watch: {error}")
+                await asyncio.sleep(self._backoff.next_s(self._clock()))
+
+    def _not_yet(self, reason: str) -> None:
+        """Why it has not begun."""
+        self._why_not = f"the server has not said yet who it is: {reason}"
 
     def _read(self, place: int) -> None:
         """Have a machine's wishes seen to; what its forerunner in this place was being answered is given up."""
@@ -94,17 +107,24 @@ class AioSubscription:
         self._readers[place] = asyncio.create_task(self._run(self._joined.machines[place]))
 
     async def _run(self, machine: WatchMachine) -> None:
-        while not isinstance(due := machine.due(self._clock()), Closed):
-            if isinstance(due, Rest):
-                await asyncio.sleep(due.seconds)
-                continue
+        wanted = True
+        while wanted:
             try:
-                await self._follow(machine, Request("GET", due.path, due.query, timeout_s=due.timeout_s))
+                wanted = await self._go_on(machine)
             except Exception as error:  # a bug of ours, for sure: said in `status`, and the watch goes on
-                machine.failed(f"{type(error).__name__} in the watch: {error}", self._clock())
+                machine.broke(f"{type(error).__name__} in the watch: {error}", self._clock())
             self._changed.set()
 
-    async def _follow(self, machine: WatchMachine, request: Request) -> None:
+    async def _go_on(self, machine: WatchMachine) -> bool:
+        """Do what is due; whether anything ever will be again."""
+        due = machine.due(self._clock())
+        if isinstance(due, Request):
+            await self._follow(machine, effects.Request("GET", due.path, due.query, timeout_s=due.timeout_s))
+        elif isinstance(due, Rest):
+            await asyncio.sleep(due.seconds)
+        return not isinstance(due, Closed)
+
+    async def _follow(self, machine: WatchMachine, request: effects.Request) -> None:
         """Tell the machine of an answer, piece by piece, as long as it wants to know."""
         opened = await self._channel.stream(request)
         if isinstance(opened, (NotSent, Ambiguous)):

@@ -12,15 +12,17 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Condition, Event, Thread
 
+from podcompose.backends.kubernetes import effects
 from podcompose.backends.kubernetes.driving import drive
-from podcompose.backends.kubernetes.effects import Ambiguous, NotSent, Request
+from podcompose.backends.kubernetes.effects import Ambiguous, NotSent
 from podcompose.backends.kubernetes.identity import identify
 from podcompose.backends.kubernetes.joining import Joined
 from podcompose.backends.kubernetes.transport import Broken, Channel, Stream
 from podcompose.run.board import steady_clock
 from podcompose.run.moments import Moment
 from podcompose.run.protocols import Batch, Health, Selection
-from podcompose.run.watch import Closed, Rest, WatchMachine, WatchSettings
+from podcompose.run.watch import Request, Rest, WatchMachine, WatchSettings
+from podcompose.run.watch.backoff import Backoff
 
 __all__ = ["KubernetesSubscription"]
 
@@ -45,7 +47,8 @@ class KubernetesSubscription:
     ) -> None:
         self._connect, self._on_close = connect, on_close
         self._clock = steady_clock()
-        self._since = self._clock()
+        self._since, self._why_not = self._clock(), "the server has not answered yet"
+        self._backoff = Backoff(*settings.backoff_s, settings.calm_s, random.random)
         self._closing = Event()
         self._changed = Condition()
         self._joined = Joined(where, cursor, settings, stops, random.random)
@@ -74,7 +77,7 @@ class KubernetesSubscription:
             closed = self._closing.is_set()
             found = self._joined.health(closed)
         if found is None:
-            return Health("Closed" if closed else "Degraded", "the server has not answered yet", self._since)
+            return Health("Closed" if closed else "Degraded", self._why_not, self._since)
         return found
 
     def close(self) -> None:
@@ -92,14 +95,28 @@ class KubernetesSubscription:
 
     def _begin(self, channel: Channel) -> None:
         """Find out which cluster it is, for that is what a cursor must be of; then all readers can start."""
-        server = drive(identify(channel.host, random.random), channel, self._closing)
-        if server is None:
-            return
+        while not self._closing.is_set():
+            try:
+                server = drive(identify(channel.host, random.random, self._not_yet), channel, self._closing)
+                if server is not None:
+                    self._begin_at(server)
+                return
+            except Exception as error:  # a bug of ours, or no thread can be started: said in `status`, and tried again
+                self._not_yet(f"{type(error).__name__} in the watch: {error}")
+                self._closing.wait(self._backoff.next_s(self._clock()))
+
+    def _begin_at(self, server: str) -> None:
         with self._changed:
-            self._joined.begin(server)
+            if self._joined.machines == []:
+                self._joined.begin(server)
             others = () if self._closing.is_set() else self._readers[1:]
             for reader in others:
-                reader.thread.start()
+                if reader.thread.ident is None:
+                    reader.thread.start()
+
+    def _not_yet(self, reason: str) -> None:
+        """Why it has not begun."""
+        self._why_not = f"the server has not said yet who it is: {reason}"
 
 
 class _Reader:
@@ -123,34 +140,40 @@ class _Reader:
         while not of._closing.is_set():
             with of._changed:
                 machine, channel = of._joined.machines[self._place], self.channel
-                due = machine.due(of._clock())
-            if isinstance(due, Closed):
-                return
-            if isinstance(due, Rest):
-                of._closing.wait(due.seconds)
-                continue
             try:
-                self._follow(machine, channel.stream(Request("GET", due.path, due.query, timeout_s=due.timeout_s)))
+                self._go_on(machine, channel)
             except Exception as error:  # a bug of ours, for sure: said in `status`, and the watch goes on
-                self._tell(machine, partial(machine.failed, f"{type(error).__name__} in the watch: {error}"))
+                self._tell(machine, partial(machine.broke, f"{type(error).__name__} in the watch: {error}"))
+
+    def _go_on(self, machine: WatchMachine, channel: Channel) -> None:
+        """Do what is due; of a machine that was closed meanwhile, nothing."""
+        of = self._of
+        with of._changed:
+            due = machine.due(of._clock())
+        if isinstance(due, Request):
+            self._follow(machine, channel.stream(effects.Request("GET", due.path, due.query, timeout_s=due.timeout_s)))
+        elif isinstance(due, Rest):
+            of._closing.wait(due.seconds)
 
     def _follow(self, machine: WatchMachine, opened: Stream | NotSent | Ambiguous) -> None:
         """Tell the machine of an answer, piece by piece, as long as it wants to know."""
         if not isinstance(opened, Stream):
             self._tell(machine, partial(machine.failed, opened.reason))
             return
-        wanted = self._tell(machine, partial(machine.answered, opened.status, dict(opened.headers)))
-        while wanted:
-            data = opened.read()
-            if isinstance(data, Broken):
-                wanted = self._tell(machine, partial(machine.failed, data.reason))
-            elif data == b"":
-                wanted = self._tell(machine, machine.ended)
-            else:
-                wanted = self._tell(machine, partial(machine.received, data))
-            if not isinstance(data, bytes) or data == b"":
-                break
-        opened.close()
+        try:
+            wanted = self._tell(machine, partial(machine.answered, opened.status, dict(opened.headers)))
+            while wanted:
+                data = opened.read()
+                if isinstance(data, Broken):
+                    wanted = self._tell(machine, partial(machine.failed, data.reason))
+                elif data == b"":
+                    wanted = self._tell(machine, machine.ended)
+                else:
+                    wanted = self._tell(machine, partial(machine.received, data))
+                if not isinstance(data, bytes) or data == b"":
+                    break
+        finally:
+            opened.close()
 
     def _tell(self, machine: WatchMachine, what: Callable[[datetime], None]) -> bool:
         """Say what came, and wake who polls; whether more is wanted."""

@@ -46,19 +46,14 @@ class WatchMachine:
     """
 
     def __init__(self, where: Where, ledger: Ledger, cursor: Cursor, settings: WatchSettings, random: Callable[[], float]) -> None:
-        self.ledger = ledger
-        self._where = where
-        self._settings = settings
-        self._random = random
+        self.ledger, self._where, self._settings, self._random = ledger, where, settings, random
         self._backoff = Backoff(*settings.backoff_s, settings.calm_s, random)
-        self._rest_s = 0.0
-        self._synced = False
+        self._rest_s, self._synced, self._pagings = 0.0, False, 0
         self._start = State.STREAMING if settings.watch_list else State.LISTING
         self.state = self._start if cursor.mark is None else State.RECALLING
         ledger.mark = "" if cursor.mark is None else cursor.mark
         if cursor.reason != "":
             ledger.begin_afresh(cursor.reason)
-        self._pagings = 0
         self._begin_anew()
         self._doubt: dict[str, Any] | None = None
         self._garbled_at: str | None = None
@@ -76,8 +71,8 @@ class WatchMachine:
         self._forget_answer()
         self._asked_at = now
         stream = self.state in _STREAMS
-        low, high = self._settings.watch_s
-        watch_s = _CATCH_UP_S if self.state is State.CATCHING_UP else low + (high - low) * self._random()
+        low, high = (_CATCH_UP_S, _CATCH_UP_S) if self.state is State.CATCHING_UP else self._settings.watch_s
+        watch_s = low + (high - low) * self._random()
         query = query_of(self.state, self._where.selector, self.ledger.mark, self._page, watch_s, self._settings.page)
         path = self._where.path() if self._doubt is None else self._where.path_of(metadata_of(self._doubt))
         return Request(path, query, stream, watch_s + self._settings.silence_s if stream else self._settings.request_s)
@@ -128,6 +123,11 @@ class WatchMachine:
     def failed(self, reason: str, now: datetime) -> None:
         """There was no answer, or it broke off; what of it was no whole line is void."""
         if self.streaming:
+            self._happened(Reason(Happening.FAILED, reason), now)
+
+    def broke(self, reason: str, now: datetime) -> None:
+        """What never should has failed, even after all was heard: a rest follows, never the same at once."""
+        if self.state is not State.CLOSED:
             self._happened(Reason(Happening.FAILED, reason), now)
 
     def close(self) -> None:
@@ -244,8 +244,8 @@ class WatchMachine:
             self._degraded = (what.text, now if self._degraded is None else self._degraded[1])
         elif move.pause == "spacing":
             self._rest_s = self._settings.spacing_s * self._random()
+        getattr(self, f"_do_{move.deed}")(what, now)  # first, for a deed that fails is done again
         self.state = move.state
-        getattr(self, f"_do_{move.deed}")(what, now)
 
     def _do_none(self, what: Reason, now: datetime) -> None:
         """Nothing but to go there."""
@@ -282,12 +282,12 @@ class WatchMachine:
 
     def _do_confirm(self, what: Reason, now: datetime) -> None:
         """The pod in doubt has left the selection, or is gone; only now may the mark pass its event."""
-        pod, self._doubt = self._doubt or {}, None
+        pod = self._doubt or {}
         if self._alive or self._status in (401, 403, 405):
             self.ledger.leave(uid_of(pod))
         else:
             self.ledger.removed(pod, now)
-        self.ledger.mark = version_of(pod)
+        self.ledger.mark, self._doubt = version_of(pod), None
 
     def _begin_anew(self) -> None:
         self._page, self._version = "", ""
