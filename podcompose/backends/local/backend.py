@@ -193,8 +193,13 @@ class LocalBackend:
         return "" if self._temporary is None else self._temporary.name
 
     def _check_open(self, prepared: Prepared) -> None:
+        problem = None
         if self._host.closed:
             problem = Problem("closed", "", "this backend was closed", suggestion="launch with one that is open")
+        elif not self._directory.is_dir():
+            fix = "make it again, or launch with another backend"
+            problem = Problem("no-directory", "", f"the directory of this backend is gone: {self._directory}", suggestion=fix)
+        if problem is not None:
             raise Unreachable([problem], launch_id=prepared.launch_id, namespace=prepared.namespace, name=prepared.name)
 
     def _is_over(self, ref: PodRef) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from podcompose.backends.local.lifecycle import Container, Decision, Deletion, Life, Phase, Run, passed
 
-__all__ = ["delete", "ended", "failed", "lost", "marked", "over", "signalled", "started", "starting", "unready"]
+__all__ = ["delete", "ended", "failed", "lost", "marked", "over", "signalled", "started", "starting", "unready", "unstartable"]
 
 
 def starting(life: Life, name: str, run_id: str, now: float) -> Life:
@@ -42,6 +42,13 @@ def failed(life: Life, name: str, message: str, now: float) -> Life:
     run_id = "" if before.run is None else before.run.id
     run = Run(run_id, 0.0, now, 128, "StartError", message)
     return _phased(life.with_container(name, replace(before, at="ended", run=run)))
+
+
+def unstartable(life: Life, name: str, message: str, now: float, held_back: float) -> Life:
+    """A container's start could not even be ordered; the next one is held back, for it would fail at once, too."""
+    after = failed(life if life.containers[name].alive else starting(life, name, "", now), name, message, now)
+    container = after.containers[name]
+    return after.with_container(name, replace(container, delay=max(container.delay, held_back), delayed_at=now))
 
 
 def lost(life: Life, name: str, now: float) -> Life:

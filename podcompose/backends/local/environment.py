@@ -153,7 +153,7 @@ def quantity(written: str | int | float) -> Decimal:
     >>> quantity("500m"), quantity("1Ki"), quantity("1e3"), quantity(2)
     (Decimal('0.500'), Decimal('1024'), Decimal('1E+3'), Decimal('2'))
     """
-    found = re.fullmatch(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([numkMGTPE]|[KMGTPE]i)?", str(written))
+    found = re.fullmatch(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)([numkMGTPE]|[KMGTPE]i)?", str(written))
     if found is None:
         raise MissingError(f"quantities must match the regular expression of Kubernetes, and {written!r} does not")
     return Decimal(found[1]) * _SUFFIXES[found[2] or ""]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from podcompose.backends.local.environment import FIELD_PATHS, field_of
+from podcompose.backends.local.environment import FIELD_PATHS, MissingError, field_of, quantity
 from podcompose.backends.local.fields import FIELDS
-from podcompose.backends.local.plan import field
+from podcompose.backends.local.plan import field, plan_of
 from podcompose.errors import Problem
 
 __all__ = ["judge"]
@@ -23,6 +23,16 @@ def judge(manifest: Mapping[str, Any]) -> tuple[list[Problem], list[str]]:
     .spec.schedulingGates: not done here: nobody here lifts a gate
     .spec.containers[name="a"].tty: not done here: standard input is empty, and there is no terminal
     """
+    try:
+        problems, warnings = _judged(manifest)
+        if problems == []:
+            plan_of(field(manifest, "spec", {}))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return [_unreadable(error)], []
+    return problems, warnings
+
+
+def _judged(manifest: Mapping[str, Any]) -> tuple[list[Problem], list[str]]:
     problems: list[Problem] = []
     warnings: list[str] = []
     for kind, path, name, value in _fields(manifest):
@@ -88,8 +98,39 @@ def _wrong_rules(path: str, container: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _wrong_references(path: str, container: Mapping[str, Any]) -> Iterator[Problem]:
-    for variable in field(container, "env", []):
+    for place, variable in enumerate(field(container, "env", [])):
+        name = variable.get("name")
+        if type(name) is not str or name == "":
+            yield Problem("env-name", f"{path}.env[{place}]", "a variable has a name", suggestion="give it one, or leave it out")
+            continue
+        where, origin = f'{path}.env[name="{name}"].valueFrom', field(variable, "valueFrom", {})
         asked = field_of(variable)
         if asked is not None and FIELD_PATHS.fullmatch(asked) is None:
-            where = f'{path}.env[name="{variable.get("name", "")}"].valueFrom.fieldRef.fieldPath'
-            yield Problem("field-path", where, f"{asked!r} is no field that a variable can have")
+            yield Problem("field-path", f"{where}.fieldRef.fieldPath", f"{asked!r} is no field that a variable can have")
+        yield from _wrong_origin(where, origin)
+    for kind in ("limits", "requests"):
+        for name, amount in field(field(container, "resources", {}), kind, {}).items():
+            yield from _wrong_quantity(f"{path}.resources.{kind}.{name}", amount)
+
+
+def _wrong_origin(where: str, origin: Mapping[str, Any]) -> Iterator[Problem]:
+    """What a reference does not say, and has to."""
+    for kind, needed in (("secretKeyRef", "key"), ("configMapKeyRef", "key"), ("resourceFieldRef", "resource")):
+        reference = field(origin, kind, None)
+        said = None if reference is None else reference.get(needed)
+        if reference is not None and (type(said) is not str or said == ""):
+            yield Problem("env-reference", f"{where}.{kind}.{needed}", f"a {kind} names a {needed}, and this one none")
+    divisor = field(field(origin, "resourceFieldRef", {}), "divisor", 1)
+    yield from _wrong_quantity(f"{where}.resourceFieldRef.divisor", divisor)
+
+
+def _wrong_quantity(where: str, amount: Any) -> Iterator[Problem]:
+    try:
+        quantity(amount)
+    except MissingError as error:
+        yield Problem("quantity", where, str(error), suggestion="write it as 500m, 1.5 or 2Gi")
+
+
+def _unreadable(error: Exception) -> Problem:
+    what = f"a field has not the shape that it has in a pod: {type(error).__name__}: {error}"
+    return Problem("malformed", ".spec", what, suggestion="compare the pod with the API reference")

@@ -117,7 +117,11 @@ class Node:
             entry.life = changes.started(entry.life, name, self.now)
         else:
             del self._runs[notice.id]
-            entry.life = self._ended(entry, name, notice)
+            try:
+                entry.life = self._ended(entry, name, notice)
+            except Exception as error:
+                self._give_up(uid, f"{type(error).__name__}: {error}")
+                return
         self._touch(uid)
 
     def step(self) -> None:
@@ -128,7 +132,10 @@ class Node:
         while self._dirty or (self._waiting and self._has_room):
             touched, self._dirty = self._dirty, {}
             for uid in touched:
-                self._advance(uid, now)
+                try:
+                    self._advance(uid, now)
+                except Exception as error:  # a bug of ours, for sure: it costs this pod, and no other
+                    self._give_up(uid, f"{type(error).__name__}: {error}")
             self._admit()
 
     def _touch(self, uid: str) -> None:
@@ -185,21 +192,26 @@ class Node:
         return decision.start != () or decision.ends
 
     def _start(self, uid: str, entry: Entry, name: str, now: float) -> None:
-        container = entry.life.plan.containers[name].manifest
+        """Order a container's start; what cannot be is an end of this container, and of nothing else."""
+        held_back = max(self.settings.backoff.first, 0.05)
         try:
-            variables = environment({**entry.pod, "status": ADDRESSES}, container, self.settings.sources)
+            self._order(uid, entry, name, now)
         except MissingError as error:
-            retry_at = now + max(self.settings.backoff.first, 0.05)
-            entry.life = changes.unready(entry.life, name, str(error), retry_at)
-            return
-        run_id = uuid.uuid4().hex
-        entry.life = changes.starting(entry.life, name, run_id, now)
-        restarts = entry.life.containers[name].restarts
+            entry.life = changes.unready(entry.life, name, str(error), now + held_back)
+        except Exception as error:
+            message = f"the container cannot be started: {type(error).__name__}: {error}"
+            entry.life = changes.unstartable(entry.life, name, message, now, held_back)
+
+    def _order(self, uid: str, entry: Entry, name: str, now: float) -> None:
+        container = entry.life.plan.containers[name].manifest
+        variables = environment({**entry.pod, "status": ADDRESSES}, container, self.settings.sources)
         argv = [expand(part, variables) for part in [*field(container, "command", []), *field(container, "args", [])]]
+        run_id, cwd = uuid.uuid4().hex, field(container, "workingDir", "") or self.settings.working_directory
+        life = changes.starting(entry.life, name, run_id, now)
+        restarts = life.containers[name].restarts
         variables = {**self.settings.environment, MESSAGE_PATH: entry.files.message(name, restarts), **variables}
-        cwd = field(container, "workingDir", "") or self.settings.working_directory
-        self._runs[run_id] = (uid, name)
         self._processes().start(run_id, argv, variables, cwd, entry.files.log(name, restarts))
+        self._runs[run_id], entry.life = (uid, name), life
 
     def _signal(self, life: Life, name: str, number: int | None) -> None:
         container = life.containers[name]
@@ -222,6 +234,14 @@ class Node:
             for name in [name for name, container in entry.life.containers.items() if container.alive]:
                 entry.life = changes.lost(entry.life, name, self.now)
             self._touch(uid)
+
+    def _give_up(self, uid: str, message: str) -> None:
+        """Nothing more can be done for a pod than to end what runs of it."""
+        entry = self.entries.pop(uid)
+        for name in entry.life.containers:
+            self._signal(entry.life, name, signal.SIGKILL)
+        pod = self.board.by_uid(uid) or entry.pod
+        self.board.put({**pod, "status": {**pod["status"], "phase": "Failed", "reason": "NodeError", "message": message}})
 
     def _publish(self, uid: str, entry: Entry, now: float) -> None:
         pod = self.board.by_uid(uid) if entry.published else entry.pod
