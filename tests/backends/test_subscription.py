@@ -79,7 +79,8 @@ def test_one_cursor(server: FaultServer, backend: KubernetesBackend) -> None:
     backend.stop(gone)
     changes, _ = until(backend.subscribe(BOTH, cursor=cursor), synced)
 
-    assert (names(changes), names(changes, Gone)) == (["c"], ["b"])
+    # Between, `b` may be seen with the mark of its stop.
+    assert (set(names(changes)) - {"b"}, names(changes, Gone)) == ({"c"}, ["b"])
     assert not any(isinstance(change, Resynced) for change in changes)
 
 
