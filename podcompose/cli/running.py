@@ -113,7 +113,7 @@ class Session:
         self._room = threading.Semaphore(_PIECES)
         self._threads: list[threading.Thread] = []
         self._refs: dict[str, PodRef] = {}
-        self._ids: dict[PodRef, str] = {}
+        self._awaited = {launch_id for launch_id, _ in work.pods}
         self._over = False
         self._leaving = False
         self._log = _Log()
@@ -187,14 +187,13 @@ class Session:
 
     def _launched(self, launch_id: str, launched: Launched) -> None:
         self._refs[launch_id] = launched.ref
-        self._ids[launched.ref] = launch_id
         self._display.launched(launch_id, launched)
         if self.signalled is not None:
             self._to_stop.put(launched.ref)
 
     def _seen(self, record: PodRecord) -> None:
-        launch_id = self._ids.get(record.ref)
-        if launch_id is None:
+        launch_id = record.launch_id
+        if launch_id is None or launch_id not in self._awaited:
             return
         self._display.seen(launch_id, record)
         ran = record.started is not None or (record.outcome is not None and record.outcome.ran == "yes")
@@ -206,6 +205,7 @@ class Session:
     def _ended(self, ended: Ended) -> None:
         ended = ended._replace(ref=self._refs.pop(ended.launch_id, None))
         if self._work.many:
+            self._awaited.discard(ended.launch_id)
             self._tell_of(ended)
         else:
             self._kept, self._log.until = ended, monotonic() + _LOG_PATIENCE_S

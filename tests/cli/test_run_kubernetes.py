@@ -114,7 +114,7 @@ def test_an_image_that_cannot_be_pulled_is_given_up(server: FaultServer, begin: 
 
     assert command.returncode == 124
     assert b"Failed: StartTimeout: ErrImagePull (container base): no such tag, for " in err
-    assert json.loads(out)["retry_safe"] is True
+    assert json.loads(out)["cause"]["kind"] == "StartTimeout"
     assert len(server.asked("DELETE")) == 1
 
 
