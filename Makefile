@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := podcompose tests benchmarks examples
-# Tests run side by side: a worker a core, four at most. `make test WORKERS=0` runs them one after the other, in this process.
-WORKERS ?= auto
+# Tests run side by side: four workers, for those with a cluster or a node mostly wait. `make test WORKERS=0` runs them one after the other, in this process.
+WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest
-SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 4
+SIDE_BY_SIDE := -n $(WORKERS)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format unit laws differential clients docs bench schema clean run cluster real-node soak

@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 LANGUAGES = ("python", "text", "console", "yaml", "sh", "mermaid")
 
 _FILE = re.compile(r"<!-- file: (\S+) -->\n\Z")
-_MAKE = re.compile(r"^make ([a-z]+)", re.MULTILINE)
+_MAKE = re.compile(r"^make ([a-z-]+)", re.MULTILINE)
 _SAID = "what the last block printed"
 
 

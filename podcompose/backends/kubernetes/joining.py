@@ -54,14 +54,17 @@ class Joined:
         self._server = ""
         self._unsynced = set(range(len(self.places)))
         self._fresh = False
+        self._first: list[Resynced] = []
         self._turn = 0
 
     def begin(self, server: str) -> None:
         """The server is known: go on from the cursor that was given, if it is of this one."""
         self._server = server
         cursors = marks_of(self._given, server, self._scope, len(self.places))
-        self._fresh = cursors[0].reason != "" or all(cursor.mark is None for cursor in cursors)
-        self.machines = [self._machine(place, cursor) for place, cursor in enumerate(cursors)]
+        self._fresh = all(cursor.mark is None for cursor in cursors)
+        # Said before anything else, whichever namespace answers first: whoever reads it forgets what was told before.
+        self._first = [Resynced(reason, afresh=True) for reason in (cursor.reason for cursor in cursors) if reason != ""]
+        self.machines = [self._machine(place, cursor._replace(reason="")) for place, cursor in enumerate(cursors)]
 
     @property
     def cursor(self) -> str:
@@ -84,7 +87,7 @@ class Joined:
 
     def take(self, max_items: int) -> tuple[Change, ...]:
         """The next changes; `Synced` once, when all have it, and what begins afresh in one place begins afresh in all."""
-        taken: list[Change] = []
+        taken, self._first = list[Change](self._first), []
         count = len(self.machines)
         for place in ((self._turn + step) % count for step in range(count)):
             changes, _ = self.machines[place].ledger.take(max_items - len(taken))
