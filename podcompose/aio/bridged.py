@@ -90,7 +90,8 @@ class BridgedSubscription:
             return self._subscription.poll(0, max_items)
         left_over = self._polling is not None
         if self._polling is None:
-            self._polling = asyncio.ensure_future(_called(self._pool, partial(self._subscription.poll, timeout, max_items)))
+            call = partial(self._subscription.poll, timeout, max_items)
+            self._polling = asyncio.get_running_loop().run_in_executor(self._pool, call)
         done, _ = await asyncio.wait([self._polling], timeout=timeout if left_over else None)
         if done == set():
             return Batch((), self._cursor)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from time import monotonic
 from typing import Any, Protocol
 
-from podcompose.core.json import JsonMap
+from podcompose.core.json import JsonMap, same
 from podcompose.run.cursor import format_cursor, parse_cursor, scope_of
 from podcompose.run.ledger import Ledger
 from podcompose.run.observe import observe
@@ -100,6 +100,9 @@ class Board:
             before = self._uids.get(place)
             if before is not None and before != metadata["uid"]:
                 self.remove(before)
+            there = self._pods.get(metadata["uid"])
+            if there is not None and _as_it_is(there, manifest):
+                return there  # as with the API server, what changes nothing is no new version
             stored = self._versioned(manifest)
             self._pods[metadata["uid"]] = stored
             self._uids[place] = metadata["uid"]
@@ -223,6 +226,12 @@ class Board:
                 ledger.see(pod, now)
             ledger.mark = str(version) if mark > 0 else ""
         ledger.mark = str(self._version)
+
+
+def _as_it_is(there: JsonMap, manifest: JsonMap) -> bool:
+    """Whether a manifest says nothing new."""
+    version = there["metadata"]["resourceVersion"]
+    return same(there, {**manifest, "metadata": {**manifest["metadata"], "resourceVersion": version}})
 
 
 class BoardSubscription:
