@@ -215,8 +215,11 @@ class Board:
         for pod, is_gone in [*((pod, False) for pod in there), *((pod, True) for pod in gone)]:
             version = int(pod["metadata"]["resourceVersion"])
             if version > mark:
-                changed.append((version, is_gone, pod))
-                subscription.recall_end(self._ended.get(pod["metadata"]["uid"]), mark, pod)
+                ended = self._ended.get(pod["metadata"]["uid"])
+                subscription.recall_end(ended, mark, pod)
+                # An outcome nobody was told of comes before the cursor passes the moment of it.
+                untold = version if ended is None or ended[0] <= mark else min(version, ended[0])
+                changed.append((untold, is_gone, pod))
             elif not is_gone:
                 ledger.recall(pod, now)
         for version, is_gone, pod in sorted(changed, key=lambda one: one[0]):

@@ -117,7 +117,7 @@ def test_a_pod_whose_image_cannot_be_had_is_given_up(backend: KubernetesBackend,
         "Failed",
         "StartTimeout",
         "ErrImageNeverPull",
-        True,
+        False,
     )
 
 
