@@ -13,8 +13,8 @@ from podcompose.core.merge import check, lay
 from podcompose.dialect import COMPOSE, keeping
 from podcompose.errors import Problem, TemplateError
 from podcompose.override import Override
-from podcompose.run import naming
 from podcompose.run.errors import Invalid, NameTaken, OtherPod, Refused
+from podcompose.run.naming import DIGEST, LAUNCH, LAUNCH_ID, MANAGED_BY, MANAGER, launch_label, pod_name
 from podcompose.run.protocols import Pod
 
 __all__ = ["Prepared", "differing", "for_launch", "taken"]
@@ -52,14 +52,14 @@ def for_launch(pod: Pod, launch_id: str, namespace: str = "default") -> Prepared
     .metadata.name: "dag-run-1-nxi2j5exfx"
       launch set it to "dag-run-1-nxi2j5exfx"
     """
-    name, label = naming.pod_name(launch_id), naming.launch_label(launch_id)
+    name, label = pod_name(launch_id), launch_label(launch_id)
     composition = pod if isinstance(pod, Composition) else _composed(pod, launch_id, name, namespace)
     named = composition.namespace
     digest = composition.digest
     stamp = {
         "name": name,
-        "labels": {naming.MANAGED_BY: naming.MANAGER, naming.LAUNCH: label},
-        "annotations": {naming.LAUNCH_ID: launch_id, naming.DIGEST: digest},
+        "labels": {MANAGED_BY: MANAGER, LAUNCH: label},
+        "annotations": {LAUNCH_ID: launch_id, DIGEST: digest},
     }
     launched = composition.with_stage("launch", Override({"metadata": stamp}))
     return Prepared(launch_id, namespace if named in (None, "") else named, name, digest, launched)
@@ -84,13 +84,13 @@ def taken(prepared: Prepared, existing: JsonMap) -> Refused | None:
     found = metadata.get("annotations") if type(metadata) is dict else None
     found = found if type(found) is dict else {}
     named: Any = {"launch_id": prepared.launch_id, "namespace": prepared.namespace, "name": prepared.name}
-    if found.get(naming.LAUNCH_ID) != prepared.launch_id:
-        whose = f"launch {found[naming.LAUNCH_ID]!r}" if naming.LAUNCH_ID in found else "somebody who left no launch id"
+    if found.get(LAUNCH_ID) != prepared.launch_id:
+        whose = f"launch {found[LAUNCH_ID]!r}" if LAUNCH_ID in found else "somebody who left no launch id"
         fix = "it was left untouched; delete it, or launch under another id"
         return NameTaken([Problem("name-taken", ".metadata.name", f"this pod belongs to {whose}", suggestion=fix)], **named)
-    if found.get(naming.DIGEST) != prepared.digest:
+    if found.get(DIGEST) != prepared.digest:
         problems = [_difference(change) for change in differing(prepared, existing)]
-        whole = f"launched before with another pod: {found.get(naming.DIGEST)}, not {prepared.digest}"
+        whole = f"launched before with another pod: {found.get(DIGEST)}, not {prepared.digest}"
         fix = "launch what was launched before, or under another id"
         return OtherPod([Problem("other-pod", "", whole, suggestion=fix), *problems], **named)
     return None
@@ -111,4 +111,4 @@ def _difference(change: Change) -> Problem:
 
 _KEEPING = keeping(COMPOSE, "keep")
 #: The digest differs where anything does.
-_OF_ITS_OWN = f'.metadata.annotations["{naming.DIGEST}"]'
+_OF_ITS_OWN = f'.metadata.annotations["{DIGEST}"]'
