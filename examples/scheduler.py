@@ -1,5 +1,5 @@
 """
-A scheduler in about sixty lines: tasks become pods, launched once each, over any backend; it may be killed at any time.
+A small scheduler: tasks become pods, launched once each, over any backend; it may be killed at any time.
 
 What it knows is one file, written after each batch: what became of the pods, the cursor, and so which try of each task is the next.
 After a crash it asks for the same launch ids again, and is told what it missed. `scheduler_async.py` is the same with async def.
