@@ -11,6 +11,7 @@ from importlib import metadata
 import click
 
 from podcompose import Composition, Explanation, PodComposeError, Problem
+from podcompose.cli.airflow import airflow_command
 from podcompose.cli.composing import Ordered, Refused, composing
 from podcompose.cli.launching import run_command
 from podcompose.cli.screen import blame, changes, history
@@ -134,5 +135,5 @@ def _diff(composition: Composition) -> None:
     show(lambda _: changes(composition.diff()))
 
 
-for _command in (run_command, settle_command, stop_command):
+for _command in (run_command, settle_command, stop_command, airflow_command):
     podcompose.add_command(_command)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.locks import locked
-
-ROOT = Path(__file__).parents[2]
-ENVIRONMENTS = ROOT / ".venv" / "clients"
+from tests.environments import ROOT, python_of
 
 #: The release of each generation, and what it needs beside its own requirements. None does today on Python 3.11: 28.1 asks for
 #: `urllib3 < 2` itself, and none imports pkg_resources. `.*` is the newest patch release.
@@ -40,25 +35,8 @@ def test_typed_edge(version: str) -> None:
 
 
 def environment(version: str) -> Path:
-    """The Python of an environment with this client; made once, and anew where its requirements have changed."""
-    folder = ENVIRONMENTS / version.removesuffix(".*")
-    wanted = [f"kubernetes=={version}", *CLIENTS[version], *NEEDED]
-    python, made_for = folder / "bin" / "python", folder / "made-for"
-    stamp = "\n".join([sys.version, *wanted])
-    with locked(ENVIRONMENTS / f"{folder.name}.lock"):
-        if not made_for.exists() or made_for.read_text() != stamp:
-            shutil.rmtree(folder, ignore_errors=True)
-            uv("venv", "--python", sys.executable, str(folder))
-            uv("pip", "install", "--python", str(python), *wanted)
-            made_for.write_text(stamp)
-    return python
-
-
-def uv(*arguments: str) -> None:
-    """Run uv; a version that cannot be installed is a failure."""
-    run = subprocess.run([sys.executable, "-m", "uv", "--quiet", *arguments], capture_output=True, text=True, check=False)
-
-    assert run.returncode == 0, f"uv {' '.join(arguments)}: {run.stderr}"
+    """The Python of an environment with this client."""
+    return python_of(f"clients/{version.removesuffix('.*')}", [f"kubernetes=={version}", *CLIENTS[version], *NEEDED])
 
 
 def release(version: str) -> str:

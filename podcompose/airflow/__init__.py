@@ -1,0 +1,7 @@
+"""
+What a user of Airflow's KubernetesExecutor brings along: executor_configs, hooks, templates, an old airflow.cfg.
+
+Nothing here imports Airflow.
+"""
+
+__all__: list[str] = []

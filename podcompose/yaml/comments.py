@@ -1,0 +1,74 @@
+"""Comments: written above the lines of a manifest, and read back. PyYAML knows none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from podcompose.core.json import Json, Marks
+from podcompose.errors import RawPath
+from podcompose.yaml.reader import read, write
+
+__all__ = ["comments_of", "write_commented"]
+
+
+def write_commented(manifest: Json, comments: Mapping[RawPath, str]) -> str:
+    """
+    A manifest as `write` writes it, with comments above what they are about; () is the whole document, and comes first.
+
+    Shapes: a comment is text without `#`, of one line or several; one for a path that is not there is left out.
+
+    >>> print(write_commented({"spec": {"containers": [{"name": "base"}]}}, {(): "A pod.", ("spec", "containers", 0): "The task."}), end="")
+    # A pod.
+    <BLANKLINE>
+    spec:
+      containers:
+      # The task.
+      - name: base
+    """
+    text = write(manifest)
+    marks = read(text).marks
+    above: dict[int, list[str]] = {}
+    for path, comment in comments.items():
+        if path != () and path in marks:
+            mark = marks[path]
+            indent = " " * ((mark.key_column if type(path[-1]) is str else mark.column - 2) - 1)
+            # Only the outermost of what begins in a line can have it to itself: the others' comments stand above it too.
+            above.setdefault(mark.key_line, []).extend(_hashed(comment, indent))
+    head = [*_hashed(comments[()], ""), ""] if () in comments else []
+    lines = [line for number, written in enumerate(text[:-1].split("\n"), 1) for line in (*above.get(number, ()), written)]
+    return "\n".join([*head, *lines, ""])
+
+
+def _hashed(comment: str, indent: str) -> list[str]:
+    return [f"{indent}# {line}".rstrip() for line in comment.splitlines()]
+
+
+def comments_of(text: str) -> dict[RawPath, str]:
+    """
+    The comments that have lines of their own, by the path of what they stand above; those before an empty line at the top are ().
+
+    >>> comments_of("# A pod.\\n\\nspec:\\n  # On the host's network.\\n  hostNetwork: true\\n")
+    {(): 'A pod.', ('spec', 'hostNetwork'): "On the host's network."}
+    """
+    marks = read(text).marks
+    outermost = _outermost(marks)
+    found: dict[RawPath, str] = {}
+    waiting: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        stripped = line.strip()
+        if stripped.startswith("#"):
+            waiting.append(stripped[1:].removeprefix(" "))
+            continue
+        if waiting != [] and ((stripped == "" and found == {}) or number in outermost):
+            found[outermost[number] if stripped != "" else ()] = "\n".join(waiting)
+        waiting = []
+    return found
+
+
+def _outermost(marks: Marks) -> dict[int, RawPath]:
+    """For each line the outermost of what begins in it."""
+    first: dict[int, RawPath] = {}
+    for path, mark in marks.items():
+        if path != () and (mark.key_line not in first or len(path) < len(first[mark.key_line])):
+            first[mark.key_line] = path
+    return first
