@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from podcompose.core.json import Json, Marks
+from podcompose.core.json import Json, Marks, same
 from podcompose.errors import RawPath
 from podcompose.yaml.reader import read, write
 
@@ -17,7 +17,8 @@ def write_commented(manifest: Json, comments: Mapping[RawPath, str]) -> str:
 
     Shapes: a comment is text without `#`, of one line or several; one for a path that is not there is left out.
 
-    >>> print(write_commented({"spec": {"containers": [{"name": "base"}]}}, {(): "A pod.", ("spec", "containers", 0): "The task."}), end="")
+    >>> comments = {(): "A pod.", ("spec", "containers", 0): "The task."}
+    >>> print(write_commented({"spec": {"containers": [{"name": "base"}]}}, comments), end="")
     # A pod.
     <BLANKLINE>
     spec:
@@ -50,19 +51,24 @@ def comments_of(text: str) -> dict[RawPath, str]:
     >>> comments_of("# A pod.\\n\\nspec:\\n  # On the host's network.\\n  hostNetwork: true\\n")
     {(): 'A pod.', ('spec', 'hostNetwork'): "On the host's network."}
     """
-    marks = read(text).marks
-    outermost = _outermost(marks)
+    outermost = _outermost(read(text).marks)
     found: dict[RawPath, str] = {}
     waiting: list[str] = []
-    for number, line in enumerate(text.split("\n"), 1):
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
         stripped = line.strip()
-        if stripped.startswith("#"):
+        if stripped[:1] == "#" and _says_nothing(lines, number):
             waiting.append(stripped[1:].removeprefix(" "))
             continue
         if waiting != [] and ((stripped == "" and found == {}) or number in outermost):
             found[outermost[number] if stripped != "" else ()] = "\n".join(waiting)
         waiting = []
     return found
+
+
+def _says_nothing(lines: Sequence[str], number: int) -> bool:
+    """Whether a line is a comment, and not a line of a script: then the document is the same without it."""
+    return same(read("\n".join(lines)).value, read("\n".join([*lines[: number - 1], *lines[number:]])).value)
 
 
 def _outermost(marks: Marks) -> dict[int, RawPath]:
