@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
+from podcompose.code import Code, described, function_of, load_module
 from podcompose.core.carry import carry
 from podcompose.core.json import Json, JsonMap, snapshot
 from podcompose.core.merge import Laid, check
@@ -28,6 +29,8 @@ class CodeHook(NamedTuple):
     function: Callable[[Any], Any]
     origin: Origin
     line: int | None
+    #: What was probably meant by an attribute that a V1Pod does not have.
+    meant: Mapping[str, str] = {}
 
     def error(self, code: str, message: str, suggestion: str | None = None, line: int | None = None) -> HookError:
         """The error of this hook."""
@@ -85,34 +88,16 @@ def _as_hook(hook: Any) -> CodeHook | Override:
         raise HookError([replace(problem, stage="hook") for problem in error.problems]) from error
 
 
-def _code_hook(function: Callable[[Any], Any], name: str | None = None) -> CodeHook:
-    try:
-        inner = inspect.unwrap(getattr(function, "func", function))
-        method = inner if hasattr(inner, "__code__") else getattr(type(inner), "__call__", inner)  # noqa: B004 # its code is wanted
-        code = getattr(method, "__code__", None)
-        who = name or f"{getattr(inner, '__module__', '?')}:{getattr(inner, '__qualname__', type(inner).__qualname__)}"
-        source, line = getattr(code, "co_filename", None), getattr(code, "co_firstlineno", None)
-    except Exception:  # a stranger's object that does not like to be asked who it is
-        who, source, line = name or type(function).__qualname__, None, None
-    return CodeHook(function, Origin("hook", who, source), line)
+def _code_hook(function: Callable[[Any], Any]) -> CodeHook:
+    code = function if isinstance(function, Code) else described(function)
+    return CodeHook(code.function, Origin("hook", code.who, code.source), code.line, code.meant)
 
 
 def _imported(name: str) -> CodeHook:
     module, colon, attribute = name.partition(":")
-    form = 'write it as "package.module:function"'
     if colon == "" or module == "" or attribute == "":
-        raise _not_found(name, "this names no function", form)
-    try:
-        found: Any = importlib.import_module(module)
-    except (Exception, SystemExit) as cause:  # an import runs a stranger's code
-        raise _not_found(name, f"module {module!r} cannot be imported: {type(cause).__name__}: {cause}", None) from cause
-    for part in attribute.split("."):
-        if not hasattr(found, part):
-            raise _not_found(name, f"module {module!r} has no {attribute!r}", None)
-        found = getattr(found, part)
-    if not callable(found):
-        raise _not_found(name, f"{a(type(found).__name__)} cannot be called", form)
-    return _code_hook(found, name)
+        raise _not_found(name, "this names no function", 'write it as "package.module:function"')
+    return _code_hook(function_of(load_module(module, name), attribute))
 
 
 def _not_found(name: str, message: str, suggestion: str | None) -> HookError:
@@ -143,7 +128,10 @@ def run_hook(hook: CodeHook, manifest: JsonMap, dialect: Dialect) -> Laid:
 
 
 def _at(hook: CodeHook, finding: Finding) -> Problem:
-    return replace(hook.origin.problem(finding, {}), line=hook.line)
+    problem = replace(hook.origin.problem(finding, {}), line=hook.line)
+    # Clients up to 36 let a hook set any attribute of a V1Pod; 37 raises.
+    meant = hook.meant.get(str(finding.raw[0])) if finding.code == "unknown-field" and len(finding.raw) == 1 else None
+    return problem if meant is None else replace(problem, suggestion=meant)
 
 
 def _call(hook: CodeHook, pod: Any) -> Any:
@@ -154,7 +142,13 @@ def _call(hook: CodeHook, pod: Any) -> Any:
 
         frames = [frame for frame in traceback.extract_tb(cause.__traceback__) if frame.filename == hook.origin.source]
         line = frames[-1].lineno if frames != [] else None
-        raise hook.error("hook-raised", f"it raised {type(cause).__name__}: {cause}", None, line) from cause
+        raise hook.error("hook-raised", f"it raised {type(cause).__name__}: {cause}", _meant(hook, cause), line) from cause
+
+
+def _meant(hook: CodeHook, cause: BaseException) -> str | None:
+    """What was probably meant by the attribute that a V1Pod was asked for and has not, in the words of every client."""
+    lacked = re.search(r"V1Pod\b.*?has no attribute '(\w+)'", str(cause), re.DOTALL) if hook.meant != {} else None
+    return None if lacked is None else hook.meant.get(lacked[1])
 
 
 def _read(hook: CodeHook, returned: Any, found: list[Finding]) -> Json:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
-import types
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from podcompose import Dialect, HookError, Override, OverrideError, PodComposeError, Problem, Template, TemplateError
+from podcompose.code import function_of, load_file
 from podcompose.intake import Origin, read_text
 
 __all__ = ["Given", "Inputs", "named", "read_inputs", "uses_stdin"]
@@ -119,7 +118,7 @@ def _hook(argument: str) -> Callable[[Any], Any] | str | Override:
     """A function of a file, a function of a package (imported by the library), or a patch."""
     if not _is_data(argument):
         path, _, function = argument.rpartition(":")
-        return _function(path, function, argument) if path.endswith(".py") else argument
+        return function_of(load_file(path, argument), function) if path.endswith(".py") else argument
     try:
         return _override("override", argument)
     except OverrideError as error:
@@ -129,40 +128,3 @@ def _hook(argument: str) -> Callable[[Any], Any] | str | Override:
 def _is_data(argument: str) -> bool:
     path = named(argument)[1]
     return path == _STDIN or path.endswith(_DATA) or (":" not in path and ("/" in path or Path(path).exists()))
-
-
-def _function(path: str, function: str, argument: str) -> Callable[[Any], Any]:
-    module = _module(path, argument)
-    found: Any = module
-    for part in function.split("."):
-        if not hasattr(found, part):
-            raise _not_found(argument, path, f"it has no {function!r}")
-        found = getattr(found, part)
-    if not callable(found):
-        raise _not_found(argument, path, f"{function!r} cannot be called: it is a {type(found).__name__}")
-    return found  # type: ignore[no-any-return] # callable, and what it takes shows when it is called
-
-
-def _module(path: str, argument: str) -> types.ModuleType:
-    """Run a file as a module that knows itself by the path that was given, for errors and explanations to show."""
-    text = read_text(path, Origin("hook", argument, path), HookError)
-    module = types.ModuleType(Path(path).stem)
-    module.__file__ = path
-    sys.modules.setdefault(module.__name__, module)
-    sys.path.append(str(Path(path).parent))
-    try:
-        exec(compile(text, path, "exec"), module.__dict__)
-    except (Exception, SystemExit) as cause:
-        raise _not_found(argument, path, f"it cannot be run: {type(cause).__name__}: {cause}", _line(cause, path)) from cause
-    return module
-
-
-def _line(cause: BaseException, path: str) -> int | None:
-    if isinstance(cause, SyntaxError) and cause.filename == path:
-        return cause.lineno
-    lines = [frame.lineno for frame in traceback.extract_tb(cause.__traceback__) if frame.filename == path]
-    return lines[-1] if lines != [] else None
-
-
-def _not_found(argument: str, path: str, message: str, line: int | None = None) -> HookError:
-    return HookError([Problem("hook-not-found", "", message, "hook", argument, path, line)])
