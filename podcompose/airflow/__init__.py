@@ -4,4 +4,6 @@ What a user of Airflow's KubernetesExecutor brings along: executor_configs, hook
 Nothing here imports Airflow.
 """
 
-__all__: list[str] = []
+from podcompose.airflow.reconcile import AIRFLOW
+
+__all__ = ["AIRFLOW"]

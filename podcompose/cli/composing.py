@@ -11,14 +11,23 @@ from typing import Any, NamedTuple
 
 import click
 
-from podcompose import APPLY, COMPOSE, STRATEGIC, Composition, HookError, Override, PodComposeError, Problem, compose
+from podcompose import APPLY, COMPOSE, STRATEGIC, Composition, Dialect, HookError, Override, PodComposeError, Problem, compose
 from podcompose.cli.inputs import Given, Inputs, read_inputs, uses_stdin
 from podcompose.cli.screen import plain
 
 __all__ = ["FILE", "Composer", "Ordered", "Refused", "composing", "reading"]
 
-_DIALECTS = {"compose": COMPOSE, "apply": APPLY, "strategic": STRATEGIC}
+_DIALECTS = ("compose", "apply", "strategic", "airflow")
 _KINDS = ("override", "json_patch", "merge_patch", "delete")
+
+
+def _dialect(word: str) -> Dialect:
+    """The dialect that a word of the command line means."""
+    if word == "airflow":
+        from podcompose.airflow import AIRFLOW
+
+        return AIRFLOW
+    return {"compose": COMPOSE, "apply": APPLY, "strategic": STRATEGIC}[word]
 
 
 class Refused(click.ClickException):
@@ -63,7 +72,7 @@ _INPUTS = (
         metavar="HOOK",
         help="The last word: FILE.py:FUNCTION, PACKAGE.MODULE:FUNCTION, or a patch's [NAME=]FILE; repeatable.",
     ),
-    click.option("--dialect", type=click.Choice(list(_DIALECTS)), default="compose", show_default=True, help="How to merge."),
+    click.option("--dialect", type=click.Choice(_DIALECTS), default="compose", show_default=True, help="How to merge."),
     click.option("--unknown", type=click.Choice(["error", "keep"]), help="Fields that no Pod has.  [default: as the dialect does]"),
 )
 
@@ -87,7 +96,7 @@ class Composer(NamedTuple):
                 if inputs.problems != ():
                     raise PodComposeError([*inputs.problems, *_further(inputs, dialect, unknown)])
                 overrides = (*inputs.overrides, *more)
-                return compose(inputs.template, *overrides, hook=inputs.hooks, dialect=_DIALECTS[dialect], unknown=unknown)
+                return compose(inputs.template, *overrides, hook=inputs.hooks, dialect=_dialect(dialect), unknown=unknown)
             except PodComposeError as error:
                 raise Refused(error.problems) from error
             except SystemExit as exit:
@@ -103,7 +112,7 @@ def reading(command: Callable[..., Any]) -> Callable[..., Any]:
         dialect, unknown = params.pop("dialect"), params.pop("unknown")
         sys.path.append("")
         with contextlib.redirect_stdout(sys.stderr):
-            inputs = read_inputs(given, _DIALECTS[dialect], unknown)
+            inputs = read_inputs(given, _dialect(dialect), unknown)
         return command(Composer(inputs, dialect, unknown), **params)
 
     for option in reversed(_INPUTS):
@@ -138,7 +147,7 @@ def _further(inputs: Inputs, dialect: str, unknown: Any) -> tuple[Problem, ...]:
     """What else is wrong, as far as that can be said with inputs missing: overrides laid over what could be read."""
     patches = [override for override in inputs.overrides if inputs.template is not None or override.kind == "patch"]
     try:
-        compose(inputs.template or {}, *patches, dialect=_DIALECTS[dialect], unknown=unknown)
+        compose(inputs.template or {}, *patches, dialect=_dialect(dialect), unknown=unknown)
     except PodComposeError as error:
         # An image may be in the part that is missing.
         return tuple(problem for problem in error.problems if problem.code not in ("no-image", "failed-operation"))

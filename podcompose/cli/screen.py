@@ -147,6 +147,7 @@ def _step(step: Step, style: str) -> Line:
     done = {
         "set": f"set it to {_json(step.value)}",
         "repeated": "says the same",
+        "ignored": "did not change it",
         "moved": "moved it",
         "removed": "removed it",
     }[step.action]

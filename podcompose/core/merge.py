@@ -7,9 +7,11 @@ from typing import Any, Literal, NamedTuple, ParamSpec, Protocol, TypeAlias, Typ
 
 from podcompose.core.json import Json, JsonMap, copy, kind_of, snapshot
 from podcompose.core.maps import Struct
+from podcompose.core.path import parse_path
 from podcompose.core.schema import Schema
+from podcompose.core.select import reach
 from podcompose.core.walk import Index, Walk
-from podcompose.errors import Finding
+from podcompose.errors import Finding, PathError
 
 __all__ = ["Checked", "Dialect", "Laid", "check", "lay", "plainly"]
 
@@ -118,9 +120,18 @@ def _stranger(merger: Merger, original: JsonMap, patch: JsonMap, dialect: Dialec
         merged = snapshot(merger.merge(copy(original), copy(patch)), found)
     except Exception as error:  # whatever a stranger's code raises is its finding
         return Laid(original, True, [Finding("merger-failed", ".", f"{merger!r:.80} raised {type(error).__name__}: {error}")])
-    walk = Walk(keep_unknown=dialect.unknown == "keep", repeats=True, recorded={})
+    unread = "the dialect's engine left a directive in the pod"
+    walk = Walk(keep_unknown=dialect.unknown == "keep", repeats=True, recorded={}, no_directive=unread)
     checked = dialect.plan().check(merged, None, walk)
-    return Laid(checked, True, found + walk.found)
+    return Laid(checked, True, found + [_in_patch(finding, patch, dialect.schema) for finding in walk.found])
+
+
+def _in_patch(finding: Finding, patch: JsonMap, schema: Schema) -> Finding:
+    """A finding in what an engine made, at the place in the patch that it comes from: there is its line."""
+    try:
+        return finding._replace(raw=reach(patch, parse_path(finding.path), schema))
+    except PathError:  # a key that cannot be printed
+        return finding._replace(raw=())
 
 
 def _in_order(found: list[Finding], document: Json) -> list[Finding]:

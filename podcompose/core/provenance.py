@@ -24,7 +24,7 @@ from podcompose.errors import RawPath
 
 __all__ = ["Explanation", "Stage", "Step", "explain"]
 
-Action = Literal["set", "repeated", "moved", "removed"]
+Action = Literal["set", "repeated", "ignored", "moved", "removed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class Step:
         done = {
             "set": f"set it to {shown(self.value)}",
             "repeated": "says the same",
+            "ignored": "did not change it",
             "moved": "moved it",
             "removed": "removed it",
         }[self.action]
@@ -164,8 +165,13 @@ def _step(was: Path, path: Path, before: JsonMap, stage: Stage, schema: Schema, 
     if path != () and isinstance(path[-1], Key) and _has_moved(old, new, before, stage.after, node_at(path[:-1], plan)):
         reason = f"from place {old[-1]} to {new[-1]}"
         return Step("moved", stage.stage, stage.who, stage.source, line, column, value, reason)
-    if not _mentions(said, stage, schema):
+    mentioned = locate(stage.document, said, schema) if stage.document is not None else None
+    if mentioned is None:
         return None
+    # Only an engine of one's own leaves what stands there although the document says something else.
+    word = _at(stage.document, mentioned)
+    if stage.rules == "other" and type(value) not in (dict, list) and not same(word, value):
+        return Step("ignored", stage.stage, stage.who, stage.source, line, column, value, f"it says {shown(word)}")
     return Step("repeated", stage.stage, stage.who, stage.source, line, column, value)
 
 
@@ -192,7 +198,3 @@ def _written(path: Path, stage: Stage, schema: Schema) -> tuple[int | None, int 
     if mark is None or raw == () != path:
         return None, None
     return mark.line, mark.column
-
-
-def _mentions(path: Path, stage: Stage, schema: Schema) -> bool:
-    return stage.document is not None and locate(stage.document, path, schema) is not None
