@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.airflow.migration.table import CASES, Case
 from tests.airflow.migration.matching import differences
 from tests.airflow.migration.mending import RULES, mended
+from tests.airflow.migration.table import CASES, Case
 from tests.environments import python_of, run_in
 
 #: Airflow as it was, on a Python it never knew: only what its Kubernetes modules import, without what else it asks for.
