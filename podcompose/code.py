@@ -17,7 +17,7 @@ import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -189,10 +189,12 @@ def function_of(loaded: Loaded, name: str) -> Code:
         found = getattr(found, part)
     if not callable(found):
         raise loaded.error(f"{name!r} cannot be called: it is {a(type(found).__name__)}", None, line_of(loaded, name))
-    if loaded.beside is None:
-        return described(found, loaded.asked if loaded.named != "it" else None)
-    known = described(found)
-    return Code(_with_neighbours(found, *loaded.beside), known.who, known.source, known.line)
+    code = described(found, loaded.asked if loaded.named != "it" else f"{loaded.module.__name__}:{name}")
+    given = line_of(loaded, name, imported=False) if code.source != loaded.source else None
+    if given is not None:
+        # A decorator of another file's, say: what the function does stands here all the same.
+        code = replace(code, source=loaded.source, line=given)
+    return code if loaded.beside is None else replace(code, function=_with_neighbours(found, *loaded.beside))
 
 
 def _with_neighbours(function: Callable[[Any], Any], folder: str, own: dict[str, types.ModuleType]) -> Callable[[Any], Any]:
@@ -203,15 +205,15 @@ def _with_neighbours(function: Callable[[Any], Any], folder: str, own: dict[str,
     return call
 
 
-def line_of(loaded: Loaded, name: str | None) -> int | None:
-    """The line in which a module gives a name its last value; None where that cannot be told."""
+def line_of(loaded: Loaded, name: str | None, *, imported: bool = True) -> int | None:
+    """The line in which a module gives a name its last value, an import if wanted; None where that cannot be told."""
     if name is None or loaded.source is None:
         return None
     try:
         body = ast.parse(Path(loaded.source).read_bytes()).body
     except (OSError, SyntaxError, ValueError):  # no source, or changed meanwhile
         return None
-    lines = [statement.lineno for statement in body if name in _given(statement)]
+    lines = [one.lineno for one in body if name in _given(one) and (imported or not isinstance(one, (ast.Import, ast.ImportFrom)))]
     return lines[-1] if lines != [] else None
 
 

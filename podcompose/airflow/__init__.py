@@ -5,6 +5,8 @@ Nothing here imports Airflow.
 """
 
 from podcompose.airflow.executor_config import from_executor_config, template_file_of
+from podcompose.airflow.local_settings import load_pod_mutation_hook
 from podcompose.airflow.reconcile import AIRFLOW
+from podcompose.airflow.starters import STARTERS, Parameter, Starter, starter, starter_parameters
 
-__all__ = ["AIRFLOW", "from_executor_config", "template_file_of"]
+__all__ = ["AIRFLOW", "from_executor_config", "load_pod_mutation_hook", "template_file_of"]
