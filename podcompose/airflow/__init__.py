@@ -9,4 +9,14 @@ from podcompose.airflow.local_settings import load_pod_mutation_hook
 from podcompose.airflow.reconcile import AIRFLOW
 from podcompose.airflow.starters import STARTERS, Parameter, Starter, starter, starter_parameters
 
-__all__ = ["AIRFLOW", "from_executor_config", "load_pod_mutation_hook", "template_file_of"]
+__all__ = [
+    "AIRFLOW",
+    "STARTERS",
+    "Parameter",
+    "Starter",
+    "from_executor_config",
+    "load_pod_mutation_hook",
+    "starter",
+    "starter_parameters",
+    "template_file_of",
+]
