@@ -46,6 +46,7 @@ from podcompose.run.protocols import (
     Watcher,
 )
 from podcompose.run.records import Blocker, Owner, PodRecord, PodRef, Stage
+from podcompose.run.router import Router
 from podcompose.run.running import launch_many, reconcile, run, run_many
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "Reconciled",
     "Refused",
     "Resynced",
+    "Router",
     "Seen",
     "Selection",
     "Stage",
