@@ -53,16 +53,17 @@ def from_executor_config(
     origin = Origin("override", label(name) or "", label(source))
     meaning = meaning_of(version) if isinstance(version, str) else None
     given = _entries(config, origin)
-    problems = [*_misread(version, meaning, origin), *(origin.problem(finding, {}) for finding in _strays(given))]
-    pod, legacy = given.get(_POD), given.get(_LEGACY)
-    if pod is not None and legacy is not None and legacy != {}:
+    problems = origin.problems([*_misread(version, meaning), *_strays(given), *_no_path(given.get(_FILE))], {})
+    override = _override(given.get(_POD), origin, problems)
+    legacy = _legacy(given.get(_LEGACY), origin, problems)
+    if legacy != {} and given.get(_POD) is not None:
         message = f"this and `{_POD}` at once: nothing says which is meant"
-        problems.append(_problem(origin, "both-keys", (_LEGACY,), message, f"take `{_LEGACY}` out"))
-    override = _override(pod, origin, problems)
-    converted = _converted(legacy, meaning or LATEST, origin, problems)
+        problems.append(_problem("both-keys", origin, (_LEGACY,), message, f"take `{_LEGACY}` out"))
+    converted = convert(legacy, meaning or LATEST)
+    problems += [_problem(one.code, origin, (_LEGACY, *one.raw), one.message, one.suggestion) for one in converted.found]
     if problems != []:
         raise OverrideError(problems)
-    if converted is None:
+    if legacy == {}:
         return override
     warnings.warn(_deprecated(converted), DeprecationWarning, stacklevel=2)
     return Override(converted.manifest, name, source)
@@ -77,11 +78,16 @@ def template_file_of(config: Mapping[str, Any] | None) -> str | None:
     >>> template_file_of({"pod_template_file": "gpu.yaml", "pod_override": {}})
     'gpu.yaml'
     """
-    origin = Origin("override")
-    path = _entries(config, origin).get(_FILE)
-    if path is None or isinstance(path, (str, os.PathLike)):
-        return None if path is None else file_name(path)
-    raise OverrideError([_problem(origin, "wrong-type", (_FILE,), f"expected a file's path, got {a(type(path).__name__)}")])
+    path = _entries(config, Origin("override")).get(_FILE)
+    found = list(_no_path(path))
+    if found != []:
+        raise OverrideError(Origin("override").problems(found, {}))
+    return None if path is None else file_name(path)
+
+
+def _no_path(path: object) -> Iterator[Finding]:
+    if path is not None and not isinstance(path, (str, os.PathLike)):
+        yield Finding("wrong-type", _path((_FILE,)), f"expected a file's path, got {a(type(path).__name__)}")
 
 
 def _entries(config: object, origin: Origin) -> dict[Any, Any]:
@@ -92,7 +98,7 @@ def _entries(config: object, origin: Origin) -> dict[Any, Any]:
     if not isinstance(given, Mapping):
         hint = f'write {{"{_POD}": ...}}' if model_name(given) is not None or isinstance(given, Override) else None
         message = f"an executor_config is a mapping, not {a(type(given).__name__)}"
-        raise OverrideError([_problem(origin, "bad-kind", (), message, hint)])
+        raise OverrideError([_problem("bad-kind", origin, (), message, hint)])
     return {key: unserialized(value) for key, value in _items(given, (), origin).items()}
 
 
@@ -102,14 +108,13 @@ def _items(given: Mapping[Any, Any], steps: RawPath, origin: Origin) -> dict[Any
         return dict(given.items())
     except Exception as error:  # a stranger's code
         message = f"{a(type(given).__name__)} that cannot be read: it raised {a(type(error).__name__)}"
-        raise OverrideError([_problem(origin, "not-json", steps, message)]) from error
+        raise OverrideError([_problem("not-json", origin, steps, message)]) from error
 
 
-def _misread(version: object, meaning: str | None, origin: Origin) -> Iterator[Problem]:
+def _misread(version: object, meaning: str | None) -> Iterator[Finding]:
     if meaning is None:
         message = f"{version!r:.60} is no Airflow whose dict is known here: {listed([*VERSIONS, LATEST])}"
-        hint = "leave it out to have every key"
-        yield Problem("unknown-word", "version", message, origin.stage, origin.who, origin.source, suggestion=hint)
+        yield Finding("unknown-word", "version", message, "leave it out to have every key")
 
 
 def _strays(given: Mapping[Any, Any]) -> Iterator[Finding]:
@@ -147,19 +152,16 @@ def _override(pod: Any, origin: Origin, problems: list[Problem]) -> Override | N
         return None
 
 
-def _converted(legacy: Any, version: str, origin: Origin, problems: list[Problem]) -> Converted | None:
-    if legacy is None or legacy == {}:
-        return None
-    if not isinstance(legacy, Mapping):
-        hint = f'write {{"{_POD}": ...}}' if model_name(legacy) is not None else None
-        problems.append(_problem(origin, "wrong-type", (_LEGACY,), f"expected a mapping, got {a(type(legacy).__name__)}", hint))
-        return None
-    converted = convert(_items(legacy, (_LEGACY,), origin), version)
-    problems += [_problem(origin, one.code, (_LEGACY, *one.raw), one.message, one.suggestion) for one in converted.found]
-    return converted
+def _legacy(legacy: Any, origin: Origin, problems: list[Problem]) -> dict[Any, Any]:
+    """The dict for the KubernetesExecutor; an empty one where there is none, which says as much."""
+    if legacy is None or isinstance(legacy, Mapping):
+        return {} if legacy is None else _items(legacy, (_LEGACY,), origin)
+    hint = f'write {{"{_POD}": ...}}' if model_name(legacy) is not None else None
+    problems.append(_problem("wrong-type", origin, (_LEGACY,), f"expected a mapping, got {a(type(legacy).__name__)}", hint))
+    return {}
 
 
-def _problem(origin: Origin, code: str, steps: RawPath, message: str, suggestion: str | None = None) -> Problem:
+def _problem(code: str, origin: Origin, steps: RawPath, message: str, suggestion: str | None = None) -> Problem:
     return Problem(code, _path(steps), message, origin.stage, origin.who, origin.source, suggestion=suggestion)
 
 

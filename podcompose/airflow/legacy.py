@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from podcompose.airflow.legacy_keys import KEYS, MOUNT_FIELDS, WITH_POD, LegacyKey, known_in, knows, meant
 from podcompose.airflow.wire import spelled, wire
 from podcompose.core.json import Json, JsonMap, kind_of, snapshot
-from podcompose.core.merge import check
+from podcompose.core.merge import check, lay
 from podcompose.dialect import COMPOSE
 from podcompose.errors import Finding, RawPath, a
 from podcompose.intake import from_value
@@ -106,7 +106,11 @@ def _secrets(value: Any, found: list[Finding]) -> Json:
 
 def _configmaps(value: Any, found: list[Finding]) -> Json:
     plain = wire(_names(value) if isinstance(value, str) else value, found)
-    return [{"configMapRef": {"name": name}} for name in plain] if type(plain) is list else plain
+    if type(plain) is not list:
+        return plain
+    nulls = [place for place, name in enumerate(plain) if name is None]
+    found += [Finding("wrong-type", "", "expected a string, got null", None, (place,)) for place in nulls]
+    return [{"configMapRef": {"name": name}} for name in plain]
 
 
 def _names(text: str) -> list[str]:
@@ -149,7 +153,9 @@ def _judged(key: LegacyKey, value: Json) -> list[Finding]:
     if key.kind == "sidecar":
         return []
     path = key.paths[0]
-    found = check(_put({}, path, value), COMPOSE).found
+    manifest = _put({}, path, value)
+    # As a pod no directive counts; as an override each element needs its key.
+    found = check(manifest, COMPOSE).found or lay({}, manifest, COMPOSE, {}).found
     return [finding._replace(raw=finding.raw[len(path) :]) for finding in found]
 
 
