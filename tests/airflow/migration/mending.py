@@ -128,6 +128,14 @@ def _no_sqlite(pod: Pod, case: dict[str, Any]) -> Pod:
     return pod
 
 
+def _valued(pod: Pod, case: dict[str, Any]) -> Pod:
+    for container in _containers(pod):
+        for variable in container.get("env", []):
+            if "value" not in variable and "valueFrom" not in variable:
+                variable["value"] = FREE
+    return pod
+
+
 def _pullable(pod: Pod, case: dict[str, Any]) -> Pod:
     for container in _containers(pod):
         if container["image"].startswith(":") or container["image"].endswith(":"):
@@ -146,6 +154,7 @@ RULES = (
     Rule("blank", "a comma at the end was a reference to nothing", _without_blanks),
     Rule("once", "env_from_secret_ref came out twice", _once),
     Rule("last", "a variable set by two sections came out twice; the later one was the one in force", _last),
+    Rule("valued", "a variable of the environment with a lower-case name lost its value", _valued),
     Rule("hidden", "passwords stood in clear", _hidden),
     Rule("sqlite", "a connection nobody set was the scheduler's own SQLite file, which is on no worker", _no_sqlite),
     Rule("image", "an image nobody set, or half of one, came out with a lone colon", _pullable),
