@@ -4,6 +4,7 @@ What a user of Airflow's KubernetesExecutor brings along: executor_configs, hook
 Nothing here imports Airflow.
 """
 
+from podcompose.airflow.dynamic import executor_pod
 from podcompose.airflow.executor_config import from_executor_config, template_file_of
 from podcompose.airflow.local_settings import load_pod_mutation_hook
 from podcompose.airflow.reconcile import AIRFLOW
@@ -14,6 +15,7 @@ __all__ = [
     "STARTERS",
     "Parameter",
     "Starter",
+    "executor_pod",
     "from_executor_config",
     "load_pod_mutation_hook",
     "starter",

@@ -22,6 +22,7 @@ __all__ = [
     "from_label_value",
     "label_value",
     "launch_label",
+    "named",
     "pod_name",
 ]
 
@@ -53,10 +54,21 @@ def pod_name(launch_id: str) -> str:
     >>> pod_name("dag/run/task/1")
     'dag-run-task-1-qth4m5eo2v'
     """
-    digest = _digest(launch_id)[:_HASH]
-    plain = unicodedata.normalize("NFKD", launch_id[:200]).encode("ascii", "ignore").decode().lower()
+    return named(launch_id, _digest(launch_id))
+
+
+def named(text: str, digest: str) -> str:
+    """
+    A name of a pod: as much as can be read of a text, and the first 10 characters of a digest.
+
+    Shapes: at most 63 characters, a DNS label, of any text; `digest` is of base32 characters, lower case.
+
+    >>> named("Täsk #1", "qth4m5eo2vxyz")
+    'task-1-qth4m5eo2v'
+    """
+    plain = unicodedata.normalize("NFKD", text[:200]).encode("ascii", "ignore").decode().lower()
     readable = re.sub("[^a-z0-9]+", "-", plain)[: _LONGEST - _HASH - 1].strip("-")
-    return f"{'pod' if readable == '' else readable}-{digest}"
+    return f"{'pod' if readable == '' else readable}-{digest[:_HASH]}"
 
 
 def launch_label(launch_id: str) -> str:
