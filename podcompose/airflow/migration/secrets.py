@@ -1,0 +1,131 @@
+"""What must not stand in a template in clear: how it is told, and the Secrets that hold it instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from podcompose.airflow.migration.reading import Given
+from podcompose.core.json import JsonMap
+
+__all__ = ["PLACEHOLDER", "Secrets", "data_keys", "has_password", "looks_secret"]
+
+#: What stands in a skeleton where a value belongs.
+PLACEHOLDER = "REPLACE_ME"
+
+#: Words of a name that say its value is a secret; whole words, so that TOKENIZERS is none.
+_WORDS = frozenset(
+    "PASSWORD PASSWD PASSPHRASE PASS PWD SECRET TOKEN APIKEY CREDENTIAL CREDENTIALS FERNET DSN PAT JWT SASL WEBHOOK".split()
+)
+_KEYS = frozenset("API ACCESS PRIVATE SECRET FERNET ENCRYPTION SIGNING MASTER ACCOUNT STORAGE SSH AUTH".split())
+_PARTS = ("SQL_ALCHEMY_CONN", "AIRFLOW_CONN_", "BROKER_URL", "RESULT_BACKEND", "BACKEND_KWARGS", "BASIC_AUTH", "CONNECTION_STRING")
+#: Names that end so say where a secret is, not what it is.
+_PLACES = frozenset("FILE PATH DIR NAME CMD ENABLED BACKEND".split())
+_HARMLESS = re.compile(r"(?i:true|false|yes|no|on|off|none|null)|\$\([^)]*\)")
+
+#: A URL with a password, or with a token in the user's place; `git@` is nobody's secret.
+_URL = re.compile(r"[\w.+-]+://(?:[^\s:/@]*:[^\s@]+@|(?!git@)(?<=https://)[^\s:/@]+@|(?!git@)(?<=http://)[^\s:/@]+@)")
+_INSIDE = re.compile(
+    r"""(?i)(?:password|passwd|pwd|passphrase|secret|secret_?id|secret_?key|token|api_?key|account_?key)["']?\s*[=:]\s*["']?[^\s"'$<{%]"""
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+_REFERENCE = re.compile(r"\$\([^)]*\)")
+
+
+def looks_secret(name: str, value: str) -> bool:
+    """
+    Whether a value is better kept in a Secret, by its name or by what it looks like.
+
+    A false alarm moves a harmless value to a Secret, where it does the same; the other mistake would show a password.
+
+    >>> looks_secret("DB_PASSWORD", "hunter2"), looks_secret("STAGE", "postgresql://airflow:pw@db/airflow")
+    (True, True)
+    >>> looks_secret("GOOGLE_APPLICATION_CREDENTIALS", "/keys/key.json"), looks_secret("TOKENIZERS_PARALLELISM", "4")
+    (False, False)
+    """
+    plain = _REFERENCE.sub("", value)
+    if _URL.search(plain) is not None or _INSIDE.search(plain) is not None:
+        return True
+    # The kubelet replaces $(NAME) in a value of the pod only, not in one of a Secret.
+    return value == plain and value.strip() != "" and _HARMLESS.fullmatch(value.strip()) is None and _named(name, value)
+
+
+def has_password(value: str) -> bool:
+    """
+    Whether a value is, or holds, a URL with a password.
+
+    >>> has_password("redis://:pw@cache:6379/0"), has_password("ssh://git@github.com/acme/dags")
+    (True, False)
+    """
+    return _URL.search(value) is not None
+
+
+def _named(name: str, value: str) -> bool:
+    upper = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
+    words = [word for word in re.split(r"[^A-Z0-9]+", upper) if word != ""]
+    if words == [] or words[-1] in _PLACES or upper == "GOOGLE_APPLICATION_CREDENTIALS" and value.startswith("/"):
+        return False
+    keys = any(word == "KEY" and before in _KEYS for before, word in zip(words, words[1:], strict=False))
+    return keys or not _WORDS.isdisjoint(words) or any(part in upper for part in _PARTS)
+
+
+def data_keys(givens: Iterable[tuple[str, Given]]) -> dict[Given, str]:
+    """
+    A key of a Secret for each value, by the name that is wanted: in the letters that a key may have, and no two alike.
+
+    >>> list(data_keys([("A_B", Given("x", "A_B", "1")), ("A B", Given("x", "A B", "2"))]).values())
+    ['A_B', 'A_B-2']
+    """
+    keys: dict[Given, str] = {}
+    for name, given in givens:
+        if given not in keys:
+            plain = re.sub(r"[^-._a-zA-Z0-9]", "_", name)[:240]
+            number = 2
+            key = plain
+            while key in keys.values():
+                key, number = f"{plain}-{number}", number + 1
+            keys[given] = key
+    return keys
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """
+    The Secrets that the template refers to, or that Airflow 1.10 made; their values are held apart and never shown.
+
+    >>> Secrets("airflow-migrated", {"sql-alchemy-conn": "postgresql://u:pw@db/airflow"})
+    Secrets(name='airflow-migrated', keys=['sql-alchemy-conn'], others=[])
+    """
+
+    name: str
+    values: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    #: Further Secrets by name, each with its key: values that only files hold.
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Names only."""
+        return f"Secrets(name={self.name!r}, keys={list(self.values)!r}, others={list(self.others)!r})"
+
+    def manifests(self, *, with_values: bool = False) -> tuple[JsonMap, ...]:
+        """
+        Each Secret as wire JSON: a skeleton with placeholders, or with the values that are known.
+
+        >>> Secrets("s", {"k": "v"}).manifests()[0]["stringData"]
+        {'k': 'REPLACE_ME'}
+        """
+        own = {key: PLACEHOLDER if value is None or not with_values else value for key, value in self.values.items()}
+        data = [(self.name, own)] if own != {} else []
+        return tuple(
+            _manifest(name, held) for name, held in [*data, *((name, {key: PLACEHOLDER}) for name, key in self.others.items())]
+        )
+
+    def text(self, *, with_values: bool = False) -> str:
+        """The same as YAML, ready for `kubectl apply -f`; empty where there are none."""
+        from podcompose.yaml.reader import write
+
+        return "---\n".join(write(manifest) for manifest in self.manifests(with_values=with_values))
+
+
+def _manifest(name: str, data: Mapping[str, str]) -> JsonMap:
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": "Opaque", "stringData": dict(data)}

@@ -1,0 +1,101 @@
+"""The template as text, each part with the option it came from; and the report as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from podcompose.airflow.migration.parts import Pod
+from podcompose.airflow.migration.reading import Given
+from podcompose.airflow.migration.report import STATUSES, Item, Status
+from podcompose.errors import RawPath
+
+__all__ = ["page", "template_text"]
+
+_TITLES: Mapping[Status, str] = {
+    "contradictory": "Contradictory: look at these",
+    "secret": "Secrets: these want a value",
+    "changed": "Changed",
+    "moved": "Moved",
+    "kept": "Kept by the executor",
+    "dropped": "Dropped",
+}
+
+
+def template_text(pod: Pod, source: str) -> str:
+    """The pod as YAML with comments."""
+    from podcompose.yaml.comments import write_commented
+
+    head = (
+        f"The template that {_clean(source)} described. Each part says which option it came from; what has no comment, 1.10 always wrote.\n"
+        "The name is a placeholder: every pod is given its own."
+    )
+    secret = [f"The Secret {pod.secret} must be there before the first pod."] if pod.sealed != {} else []
+    return write_commented(pod.manifest, {(): "\n".join([head, *secret]), **dict(_comments(pod))})
+
+
+def _comments(pod: Pod) -> Iterator[tuple[RawPath, str]]:
+    for raw, givens in pod.origins.items():
+        around = {given for length in range(len(raw)) for given in pod.origins.get(raw[:length], ())}
+        fresh = [given for given in dict.fromkeys(givens) if given not in around]
+        if fresh != []:
+            yield raw, ", ".join(map(_said, fresh))
+
+
+def _said(given: Given) -> str:
+    if given.variable is not None:
+        return _clean(given.variable)
+    return _clean(f"[{given.section}] {given.name}") + _ORIGINS.get(given.origin, "")
+
+
+_ORIGINS = {"default": " (1.10's default)", "argument": " (as given to the migration)"}
+
+
+def _clean(text: str) -> str:
+    """Text for a comment: no control characters."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def page(report: Sequence[Item], source: str) -> str:
+    """
+    The report as Markdown: a count first, then each status, those to be looked at first.
+
+    >>> print(page([Item("kubernetes", "fs_group", "moved", where=(".spec.securityContext.fsGroup",), line=7)], "airflow.cfg"))
+    # What has become of airflow.cfg
+    <BLANKLINE>
+    1 option: 1 moved.
+    Secrets are named here and never shown.
+    Set `pod_template_file` in the section of the executor to the template's path: [kubernetes] up to Airflow 2.4, [kubernetes_executor] since.
+    <BLANKLINE>
+    ## Moved
+    <BLANKLINE>
+    | line | option | where to | why |
+    |---|---|---|---|
+    | 7 | `[kubernetes] fs_group` | `.spec.securityContext.fsGroup` |  |
+    <BLANKLINE>
+    """
+    shown = [(status, [item for item in report if item.status == status]) for status in STATUSES]
+    counts = ", ".join(f"{len(items)} {status}" for status, items in shown if items != [])
+    options = sum(item.option != "" for item in report)
+    lines = [f"# What has become of {_clean(source)}", "", f"{options} option{'s' * (options != 1)}: {counts or 'none'}.", *_HINTS]
+    for status, items in shown:
+        if items != []:
+            lines += ["", f"## {_TITLES[status]}", "", "| line | option | where to | why |", "|---|---|---|---|"]
+            lines += [_row(item) for item in items]
+    return "\n".join([*lines, ""])
+
+
+_HINTS = (
+    "Secrets are named here and never shown.",
+    "Set `pod_template_file` in the section of the executor to the template's path: [kubernetes] up to Airflow 2.4, [kubernetes_executor] since.",
+)
+
+
+def _row(item: Item) -> str:
+    line = item.variable or ("" if item.line is None else str(item.line))
+    where = "<br>".join(f"`{place}`" for place in item.where)
+    option = f"[{item.section}] {item.option}".rstrip()
+    return f"| {' | '.join(_cell(text) for text in (line, f'`{option}`', where, item.why))} |"
+
+
+def _cell(text: str) -> str:
+    return _clean(text).replace("|", "\\|")
