@@ -4,6 +4,9 @@ What a user of Airflow's KubernetesExecutor brings along: executor_configs, hook
 Nothing here imports Airflow.
 """
 
+from podcompose.airflow.compare import compare
+from podcompose.airflow.comparison import Comparison, Difference
+from podcompose.airflow.differences import ABSENT
 from podcompose.airflow.dynamic import executor_pod
 from podcompose.airflow.executor_config import from_executor_config, template_file_of
 from podcompose.airflow.local_settings import load_pod_mutation_hook
@@ -11,10 +14,14 @@ from podcompose.airflow.reconcile import AIRFLOW
 from podcompose.airflow.starters import STARTERS, Parameter, Starter, starter, starter_parameters
 
 __all__ = [
+    "ABSENT",
     "AIRFLOW",
     "STARTERS",
+    "Comparison",
+    "Difference",
     "Parameter",
     "Starter",
+    "compare",
     "executor_pod",
     "from_executor_config",
     "load_pod_mutation_hook",

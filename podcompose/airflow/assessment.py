@@ -1,0 +1,92 @@
+"""All templates with all executor_configs: how many pods change, and every finding once, with the pods that have it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePath
+from typing import Any, NamedTuple, get_args
+
+from podcompose.airflow.compare import Base, compare_all
+from podcompose.airflow.comparison import Comparison, Outlook
+from podcompose.airflow.configs import Config
+from podcompose.airflow.reasons import GROUPS, Group
+from podcompose.errors import Problem
+from podcompose.hook import Hook
+
+__all__ = ["OUTLOOKS", "Finding", "Pair", "findings", "is_calm", "pairs", "summary"]
+
+OUTLOOKS: tuple[Outlook, ...] = get_args(Outlook)[::-1]
+
+
+class Pair(NamedTuple):
+    """One template with one executor_config."""
+
+    template: str
+    config: str
+    comparison: Comparison
+
+    def to_dict(self) -> dict[str, Any]:
+        """For programs."""
+        return {"template": self.template, "config": self.config, **self.comparison.to_dict()}
+
+
+class Finding(NamedTuple):
+    """What was found in one pod, or in several alike."""
+
+    group: Group
+    text: str
+    #: The pods that have it, as (template, config).
+    pods: tuple[tuple[str, str], ...]
+
+
+def pairs(bases: Sequence[Base], configs: Sequence[Config], hooks: Sequence[Hook]) -> Iterator[Pair]:
+    """Every template with every config; one that asks for a template of its own with that alone."""
+    for config in configs:
+        wanted = [base for base in bases if _suits(base, config)]
+        for base in wanted:
+            yield Pair(base.name, config.name, _compared(base, config, hooks))
+        if wanted == []:
+            message = f"it asks for the template {config.template_file!r}, which is not among those compared"
+            problem = Problem("unknown-template", "", message, "override", config.name, suggestion="name its folder")
+            yield Pair(str(config.template_file), config.name, Comparison(None, None, (), (problem,)))
+
+
+def _suits(base: Base, config: Config) -> bool:
+    return config.template_file is None or PurePath(base.name).name == PurePath(config.template_file).name
+
+
+def _compared(base: Base, config: Config, hooks: Sequence[Hook]) -> Comparison:
+    if config.problems != ():
+        return Comparison(None, None, (), (*base.problems, *config.problems), base.failures)
+    return compare_all(base, config.override, hooks)
+
+
+def summary(every: Iterable[Pair]) -> dict[Outlook, int]:
+    """How many pods come to what, the best first."""
+    counts = Counter(pair.comparison.outlook for pair in every)
+    return {outlook: counts[outlook] for outlook in OUTLOOKS}
+
+
+def is_calm(every: Iterable[Pair]) -> bool:
+    """Whether there is nothing to look at."""
+    return all(pair.comparison.outlook in ("equal", "harmless", "improved") for pair in every)
+
+
+def findings(every: Iterable[Pair]) -> tuple[Finding, ...]:
+    """Everything that was found, once: the gravest first, then what most pods have."""
+    found: dict[tuple[Group, str], dict[tuple[str, str], None]] = {}
+    for pair in every:
+        for group, text in _texts(pair.comparison):
+            found.setdefault((group, text), {})[pair.template, pair.config] = None
+    together = [Finding(group, text, tuple(pods)) for (group, text), pods in found.items()]
+    return tuple(sorted(together, key=lambda finding: (GROUPS.index(finding.group), -len(finding.pods))))
+
+
+def _texts(comparison: Comparison) -> Iterator[tuple[Group, str]]:
+    for problem in comparison.problems:
+        yield "to be looked at", f"podcompose refuses: {problem}"
+    for failure in comparison.failures:
+        yield "to be looked at", f"Airflow fails: {failure}"
+    for difference in comparison.differences:
+        yield difference.group, str(difference)
