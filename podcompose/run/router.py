@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
@@ -165,13 +164,11 @@ class Router:
         return subscription
 
     def close(self) -> None:
-        """Close every subscription and every backend; an error of one leaves none of the others open."""
+        """Close every subscription and every backend; an error of one leaves none of the others open, and errors of several are chained."""
         self._closed = True
-        with ExitStack() as stack:
-            for backend in reversed(list(self._backends.values())):
-                stack.callback(backend.close)
-            for subscription in tuple(self._subscriptions):
-                stack.callback(subscription.close)
+        for subscription in tuple(self._subscriptions):
+            subscription.close()
+        _close(list(self._backends.values()))
 
     def __enter__(self) -> Router:
         """Itself; closed at the end, and all its backends with it."""
@@ -223,6 +220,15 @@ class Router:
         if launched.ref.uid != "":
             self._places.saw(name, launched.ref, launch_id)
         return launched
+
+
+def _close(backends: list[Backend]) -> None:
+    """One after the other; what one raises is the context of what the next does."""
+    if backends != []:
+        try:
+            backends[0].close()
+        finally:
+            _close(backends[1:])
 
 
 def _is_launched(answer: object) -> bool:
