@@ -10,6 +10,7 @@ from podcompose.airflow.differences import ABSENT
 from podcompose.airflow.dynamic import executor_pod
 from podcompose.airflow.executor_config import from_executor_config, template_file_of
 from podcompose.airflow.local_settings import load_pod_mutation_hook
+from podcompose.airflow.migration import Item, Migration, Secrets, migrate_config
 from podcompose.airflow.reconcile import AIRFLOW
 from podcompose.airflow.starters import STARTERS, Parameter, Starter, starter, starter_parameters
 
@@ -19,12 +20,16 @@ __all__ = [
     "STARTERS",
     "Comparison",
     "Difference",
+    "Item",
+    "Migration",
     "Parameter",
+    "Secrets",
     "Starter",
     "compare",
     "executor_pod",
     "from_executor_config",
     "load_pod_mutation_hook",
+    "migrate_config",
     "starter",
     "starter_parameters",
     "template_file_of",

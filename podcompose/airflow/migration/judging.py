@@ -23,13 +23,13 @@ class Remark(NamedTuple):
     why: str
 
 
-Remarks = Iterator[tuple[Given | None, Remark]]
+Remarks = Iterator[tuple[Given, Remark]]
 
 _USED_ALONE = "1.10 ignored it: `pod_template_file` is set, and that file was taken alone"
 
 
-def remarks(settings: Settings, pod: Pod) -> list[tuple[Given | None, Remark]]:
-    """Everything remarkable; of an option the first remark counts. None is the configuration as a whole."""
+def remarks(settings: Settings, pod: Pod) -> list[tuple[Given, Remark]]:
+    """Everything remarkable, also of options that are missed; of an option the first remark counts."""
     if settings["pod_template_file"].there:
         return [*_ignored(settings), *_image(settings)]
     judges = (_dags, _logs, _git, _image, _connection, _names, _start)
@@ -47,7 +47,7 @@ def _sealed(pod: Pod) -> Remarks:
         elif given.occurs:
             yield given, Remark("secret", f"{there}; 1.10 wrote it in clear")
         else:
-            yield None, Remark("secret", f"`{given.name}` is not in the cfg: its value is still to be put under the {there.partition(' the ')[2]}")
+            yield given, Remark("secret", f"{there}, where it is still to be put: the cfg does not have it")
 
 
 def _ignored(settings: Settings) -> Remarks:
@@ -71,15 +71,14 @@ def _ignored(settings: Settings) -> Remarks:
 
 def _dags(settings: Settings) -> Remarks:
     source = dags_source(settings)
-    inside = settings["dags_in_image"]
-    if inside.there:
+    if source == "nowhere":
+        yield from _no_dags(settings)
+    elif settings["dags_in_image"].there:
         where = "no volume of dags: the image has them" if source == "image" else "the image has no dags"
-        yield inside, Remark("moved", where)
+        yield settings["dags_in_image"], Remark("moved", where)
     for name in _LOSERS[source]:
         if settings[name].there:
             yield settings[name], Remark("contradictory", f"dags come from one place, and 1.10 took {_WINNER[source]}")
-    if source == "nowhere":
-        yield from _no_dags(settings)
 
 
 _LOSERS: Mapping[Source, tuple[str, ...]] = {
@@ -99,7 +98,10 @@ _GIT = ("git_repo", "git_branch", "git_dags_folder_mount_point")
 
 def _no_dags(settings: Settings) -> Remarks:
     choice = "`dags_in_image`, `dags_volume_claim`, `dags_volume_host`, or `git_repo` with `git_branch` and `git_dags_folder_mount_point`"
-    yield None, Remark("contradictory", f"nothing says where the dags are: 1.10 wanted {choice}; here they are taken to be in the image")
+    yield (
+        settings["dags_in_image"],
+        Remark("contradictory", f"nothing says where the dags are: 1.10 wanted {choice}; here they are taken to be in the image"),
+    )
     missing = ", ".join(f"`{name}`" for name in _GIT if not settings[name].there)
     for name in _GIT:
         if settings[name].there:
@@ -108,7 +110,10 @@ def _no_dags(settings: Settings) -> Remarks:
 
 def _logs(settings: Settings) -> Remarks:
     if settings["logs_volume_claim"].there and settings["logs_volume_host"].there:
-        yield settings["logs_volume_host"], Remark("contradictory", "logs go to one place, and 1.10 took the claim (`logs_volume_claim`)")
+        yield (
+            settings["logs_volume_host"],
+            Remark("contradictory", "logs go to one place, and 1.10 took the claim (`logs_volume_claim`)"),
+        )
 
 
 def _git(settings: Settings) -> Remarks:
@@ -122,13 +127,18 @@ def _git(settings: Settings) -> Remarks:
         elif settings[name].there and dags_source(settings) != "git":
             yield settings[name], Remark("secret", f"not in the pod: {UNUSED['git']}")
     if secret.there and not with_password(settings) and dags_source(settings) == "git":
-        yield secret, Remark("contradictory", "there is a key for SSH too (`git_ssh_key_secret_name`): both stand in the pod, as 1.10 wrote them")
+        yield (
+            secret,
+            Remark(
+                "contradictory", "there is a key for SSH too (`git_ssh_key_secret_name`): both stand in the pod, as 1.10 wrote them"
+            ),
+        )
 
 
 def _image(settings: Settings) -> Remarks:
     repository, tag = settings["worker_container_repository"], settings["worker_container_tag"]
     if not repository.there:
-        yield None, Remark("contradictory", f"no `worker_container_repository`: `{NO_IMAGE}` stands where the image belongs")
+        yield repository, Remark("contradictory", f"not given: `{NO_IMAGE}` stands where the image belongs")
         if tag.there:
             yield tag, Remark("contradictory", UNUSED["repository"])
     elif not tag.there:
@@ -155,7 +165,10 @@ def _maps(settings: Settings, pod: Pod) -> Remarks:
         if reference is None:
             yield given, Remark("dropped", "not of the form `secret=key`; 1.10 did not start with it")
         elif given not in placed:
-            yield given, Remark("contradictory", "another entry has that name: 1.10 wrote names in upper case, and the last one counts")
+            yield (
+                given,
+                Remark("contradictory", "another entry has that name: 1.10 wrote names in upper case, and the last one counts"),
+            )
         elif "=".join(reference) != given.text:
             yield given, Remark("changed", "blanks around the names taken out")
     for section in ("kubernetes_labels", "kubernetes_annotations", "kubernetes_node_selectors"):

@@ -26,7 +26,7 @@ STATUSES: tuple[Status, ...] = ("contradictory", "secret", "changed", "moved", "
 @dataclass(frozen=True, slots=True)
 class Item:
     """
-    One option and what has become of it; `option` is empty where no single one is at fault.
+    One option and what has become of it.
 
     Shapes: `where` are the places in the pod that it came to; `line` is its line in the cfg, `variable` the environment variable
             that it came from; `default` says that its value is what 1.10.15 took where nothing was written.
@@ -44,26 +44,26 @@ class Item:
     def __str__(self) -> str:
         """One line, without any value."""
         place = "" if self.where == () else f" -> {', '.join(self.where)}"
-        name = f"[{self.section}] {self.option}".rstrip()
-        return f"{name}{place}" + (f": {self.why}" if self.why != "" else "")
+        return f"[{self.section}] {self.option}{place}" + (f": {self.why}" if self.why != "" else "")
 
 
 def reported(scanned: Scan, settings: Settings, pod: Pod, withheld: Iterable[Entry]) -> tuple[Item, ...]:
-    """Every option that occurs, in the order of the text, those of the environment behind; what concerns no single one comes first."""
-    said = remarks(settings, pod)
+    """Every option that occurs, in the order of the text, then those of the environment, and those that are missed."""
+    remarked = dict(reversed(remarks(settings, pod)))
     wheres = _wheres(pod)
     lines = {(entry.section, entry.name): entry.line for entry in scanned.entries}
-    first = [Item("kubernetes", "", remark.status, remark.why) for given, remark in said if given is None]
-    remarked = {given: remark for given, remark in reversed(said) if given is not None}
-    found = [_item(given, settings, wheres.get(given, ()), remarked.get(given), lines) for given in _occurring(settings)]
+    told = dict.fromkeys([*_occurring(settings), *remarked])
+    found = [_item(given, settings, wheres.get(given, ()), remarked.get(given), lines) for given in told]
     names = {(item.section, item.option) for item in found}
-    found += [Item(one.section, one.name, "secret", WITHHELD, (), one.line) for one in withheld if (one.section, one.name) not in names]
-    return (*first, *sorted(found, key=lambda item: (item.line is None, item.line or 0)))
+    found += [
+        Item(one.section, one.name, "secret", WITHHELD, (), one.line) for one in withheld if (one.section, one.name) not in names
+    ]
+    return tuple(sorted(found, key=lambda item: (item.line is None, item.line or 0)))
 
 
 def _occurring(settings: Settings) -> Iterator[Given]:
     maps = (given for section in settings.maps.values() for given in section)
-    yield from dict.fromkeys(given for given in (*settings.one.values(), *maps, *settings.beside) if given.occurs)
+    yield from (given for given in (*settings.one.values(), *maps, *settings.beside) if given.occurs)
 
 
 def _wheres(pod: Pod) -> dict[Given, tuple[str, ...]]:
@@ -93,7 +93,9 @@ def _verdict(given: Given, option: Option | None, settings: Settings, where: tup
     """What is to be said of an option that nothing remarkable was said of."""
     if where != ():
         note = NOTES.get(given.name, "") if option is not None else ""
-        return Remark("moved", "; ".join(part for part in ("its default" if default else "", note, _unexpanded(given)) if part != ""))
+        return Remark(
+            "moved", "; ".join(part for part in ("its default" if default else "", note, _unexpanded(given)) if part != "")
+        )
     if option is None:
         return _unknown(given)
     if option.fate in ("executor", "later"):

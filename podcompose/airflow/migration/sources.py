@@ -80,7 +80,9 @@ def _plain(given: Given) -> str:
     return given.name.removesuffix("_cmd").removesuffix("_secret") if given.hidden != "" else given.name
 
 
-def mount(volume: str, path: Part, *, sub_path: Part | None = None, read_only: bool | None = None, of: Iterable[Given] = ()) -> Part:
+def mount(
+    volume: str, path: Part, *, sub_path: Part | None = None, read_only: bool | None = None, of: Iterable[Given] = ()
+) -> Part:
     """A volume mount; its own options are those that made it be there."""
     fields: dict[str, Any] = {"name": volume, "mountPath": path}
     if sub_path is not None:

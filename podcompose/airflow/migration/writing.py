@@ -75,7 +75,7 @@ def page(report: Sequence[Item], source: str) -> str:
     """
     shown = [(status, [item for item in report if item.status == status]) for status in STATUSES]
     counts = ", ".join(f"{len(items)} {status}" for status, items in shown if items != [])
-    options = sum(item.option != "" for item in report)
+    options = len(report)
     lines = [f"# What has become of {_clean(source)}", "", f"{options} option{'s' * (options != 1)}: {counts or 'none'}.", *_HINTS]
     for status, items in shown:
         if items != []:
@@ -93,8 +93,7 @@ _HINTS = (
 def _row(item: Item) -> str:
     line = item.variable or ("" if item.line is None else str(item.line))
     where = "<br>".join(f"`{place}`" for place in item.where)
-    option = f"[{item.section}] {item.option}".rstrip()
-    return f"| {' | '.join(_cell(text) for text in (line, f'`{option}`', where, item.why))} |"
+    return f"| {' | '.join(_cell(text) for text in (line, f'`[{item.section}] {item.option}`', where, item.why))} |"
 
 
 def _cell(text: str) -> str:
