@@ -1,0 +1,1 @@
+"""What runs inside the environments of old Airflows: only the standard library, the client, and one module of Airflow."""
