@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from podcompose.core.json import Json, Marks, same
 from podcompose.errors import RawPath
@@ -55,9 +55,10 @@ def comments_of(text: str) -> dict[RawPath, str]:
     found: dict[RawPath, str] = {}
     waiting: list[str] = []
     lines = text.split("\n")
+    silent = _silent(lines)
     for number, line in enumerate(lines, 1):
         stripped = line.strip()
-        if stripped[:1] == "#" and _says_nothing(lines, number):
+        if number in silent:
             waiting.append(stripped[1:].removeprefix(" "))
             continue
         if waiting != [] and ((stripped == "" and found == {}) or number in outermost):
@@ -66,9 +67,17 @@ def comments_of(text: str) -> dict[RawPath, str]:
     return found
 
 
-def _says_nothing(lines: Sequence[str], number: int) -> bool:
-    """Whether a line is a comment, and not a line of a script: then the document is the same without it."""
-    return same(read("\n".join(lines)).value, read("\n".join([*lines[: number - 1], *lines[number:]])).value)
+def _silent(lines: Sequence[str]) -> frozenset[int]:
+    """The lines that are comments, and not lines of a script: without them the document is the same."""
+    hashed = frozenset(number for number, line in enumerate(lines, 1) if line.lstrip()[:1] == "#")
+    value = read("\n".join(lines)).value
+    if same(value, _without(lines, hashed)):
+        return hashed
+    return frozenset(number for number in hashed if same(value, _without(lines, {number})))
+
+
+def _without(lines: Sequence[str], numbers: Collection[int]) -> Json:
+    return read("\n".join(line for number, line in enumerate(lines, 1) if number not in numbers)).value
 
 
 def _outermost(marks: Marks) -> dict[int, RawPath]:

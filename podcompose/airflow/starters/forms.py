@@ -54,5 +54,7 @@ REF = Text(
 SUBPATH = Text(
     "folder", r"|(?!/)(?!(.*/)?\.\.(/|$))[^\x00-\x1f\x7f]+", "a folder in the repository, without a leading / and without ..", 1024
 )
-CORES = Amount("cores", Decimal("0.001"), "an amount of cores, such as 500m or 2")
-BYTES = Amount("bytes", Decimal(1), "an amount of bytes, such as 512Mi or 2Gi")
+CORES = Amount("cores", frozenset({"", "m"}), Decimal("0.001"), "an amount of cores, such as 500m or 2")
+BYTES = Amount(
+    "bytes", frozenset({"", *"kMGTP", "Ki", "Mi", "Gi", "Ti", "Pi"}), Decimal(1), "an amount of bytes, such as 512Mi or 2Gi"
+)

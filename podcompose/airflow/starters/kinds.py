@@ -55,9 +55,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A quantity of Kubernetes' that is a multiple of `grain`: of a core, or of a byte."""
+    """A quantity of Kubernetes', in these units, that is a multiple of `grain`: of a core, or of a byte."""
 
     name: str
+    units: frozenset[str]
     grain: Decimal
     wanted: str
 
@@ -150,7 +151,8 @@ def _of_form(kind: Text, text: str, given: object) -> str | Wrong:
 
 
 def _fits(kind: Amount, text: str) -> bool:
-    return _AMOUNT.fullmatch(text) is not None and len(text) < 16 and amount_of(text) % kind.grain == 0
+    match = _AMOUNT.fullmatch(text) if len(text) < 16 else None
+    return match is not None and match[2] in kind.units and amount_of(text) % kind.grain == 0
 
 
 def amount_of(text: str) -> Decimal:

@@ -106,7 +106,7 @@ COMMON = (
         "config_map",
         NAME,
         None,
-        "the ConfigMap with airflow.cfg; without it RELEASE-airflow-config (newer charts: RELEASE-config)",
+        "the ConfigMap with airflow.cfg; without it RELEASE-airflow-config",
         (volume("airflow-config", "configMap.name"),),
     ),
     Parameter(
