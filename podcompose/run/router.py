@@ -164,7 +164,7 @@ class Router:
         return subscription
 
     def close(self) -> None:
-        """Close every subscription and every backend; an error of one leaves none of the others open, and errors of several are chained."""
+        """Close every subscription and every backend, whatever one of them raises; errors of several are chained."""
         self._closed = True
         for subscription in tuple(self._subscriptions):
             subscription.close()

@@ -52,10 +52,10 @@ def marks_of(cursor: str | None, scope: str, names: Collection[str]) -> Marks:
     if whole.mark is None:
         return Marks(nothing, whole.reason)
     pairs = [part.split("=") for part in whole.mark.split(",")]
-    if any(len(pair) != 2 for pair in pairs):
+    if any(len(pair) != 2 or pair[0] == "" for pair in pairs):
         return Marks(nothing, "the cursor cannot be read")
     found = {unquote(name): unquote(mark) for name, mark in pairs}
-    missing = [name for name, mark in found.items() if name not in nothing and mark != ""]
+    missing = [name for name in found if name not in nothing]
     if missing != []:
         return Marks(nothing, f"the cursor is of {listed(missing)} too, which {'is' if len(missing) == 1 else 'are'} not here")
     return Marks({name: found.get(name, "") for name in nothing})

@@ -64,21 +64,38 @@ class Part:
         """Whether it can be asked without being subscribed first."""
         return self._subscription is not None
 
+    @property
+    def is_rested(self) -> bool:
+        """Whether its last failure is long enough ago."""
+        return self.rests_in_s == 0.0
+
+    @property
+    def rests_in_s(self) -> float:
+        """For how long it is left alone."""
+        return 0.0 if self.rests_until is None else max(0.0, (self.rests_until - self._clock()).total_seconds())
+
     def open(self) -> None:
         """Subscribe, if that can be done now."""
         with self._lock:
-            epoch = self._epoch
+            epoch, cursor = self._epoch, self.cursor
         try:
-            self._opened(epoch)
+            subscription = self._watcher.subscribe(self._where, cursor=cursor or None)
         except Exception as error:  # whatever one backend does, the others go on
             self._failed(epoch, f"{type(error).__name__}: {error}")
+            return
+        with self._lock:
+            if epoch == self._epoch and not self._closed:
+                self._subscription = subscription
+                return
+        _close(subscription)
 
     def ask(self, timeout: float | None, max_items: int) -> tuple[Change, ...]:
         """What its backend says; nothing, if that fails: then it rests."""
         with self._lock:
             epoch, subscription = self._epoch, self._subscription
         try:
-            subscription = self._opened(epoch) if subscription is None else subscription
+            if subscription is None:
+                return ()
             batch = subscription.poll(timeout, max_items)
             over = batch.changes == () and subscription.status().state == "Closed"
         except Exception as error:  # whatever one backend does, the others go on
@@ -131,15 +148,6 @@ class Part:
         if found is None:
             return Health("Degraded", f"{self.name}: {self._why}", self._since)
         return replace(found, reason="" if found.state == "Live" else f"{self.name}: {found.reason or found.state}")
-
-    def _opened(self, epoch: int) -> Subscription:
-        subscription = self._watcher.subscribe(self._where, cursor=self.cursor or None)
-        with self._lock:
-            if epoch == self._epoch and not self._closed:
-                self._subscription = subscription
-                return subscription
-        _close(subscription)
-        return subscription
 
     def _answered(self, epoch: int, batch: Batch, asked: int) -> tuple[Change, ...]:
         with self._lock:

@@ -64,37 +64,38 @@ class Reader:
             self._wait()
 
     def _wait(self) -> None:
-        """Ask until something comes or nobody waits any more."""
+        """Subscribe, if it has to be, and ask until something comes or nobody waits any more."""
         early = False
         while not self._closing.is_set():
-            with self._changed:
-                left = None if self._end is None else (self._end - self._clock()).total_seconds()
-                rest = self._rest()
-                if left is not None and left <= 0:
-                    break
-            if rest > 0:
-                self._closing.wait(rest if left is None else min(rest, left))
+            if not self._part.is_open and self._part.is_rested:
+                self._part.open()
+            left = self._left()
+            if left is not None and left <= 0:
+                break
+            if not self._part.is_open:
+                self._rest(self._part.rests_in_s, left)
                 continue
-            changes = self._part.ask(0.0 if early else left, 1)
-            if self._told(changes):
+            if self._told(self._part.ask(0.0 if early else left, 1)):
                 return
-            early = self._part.is_open and (left is None or self._is_early())
+            left = self._left()
+            early = self._part.is_open and (left is None or left > 0)
             if early:
-                self._closing.wait(_LOOK_S if left is None else min(_LOOK_S, left))
-        self._told((), done=True)
+                self._rest(_LOOK_S, left)
+        self._told(())
 
-    def _told(self, changes: tuple[Change, ...], done: bool = False) -> bool:
+    def _left(self) -> float | None:
+        with self._changed:
+            return None if self._end is None else (self._end - self._clock()).total_seconds()
+
+    def _rest(self, seconds: float, left: float | None) -> None:
+        self._closing.wait(seconds if left is None else min(seconds, left))
+
+    def _told(self, changes: tuple[Change, ...]) -> bool:
+        """Whether it is done: something came, or nobody waits any more."""
         with self._changed:
             self._take(self._part, changes)
-            if changes != () or done:
+            over = self._closing.is_set() or (self._end is not None and self._end <= self._clock())
+            if changes != () or over:
                 self.busy = False
                 self._changed.notify_all()
             return not self.busy
-
-    def _rest(self) -> float:
-        until = self._part.rests_until
-        return 0.0 if until is None or self._part.is_open else (until - self._clock()).total_seconds()
-
-    def _is_early(self) -> bool:
-        with self._changed:
-            return self._end is None or self._clock() < self._end

@@ -108,14 +108,17 @@ class RoutedSubscription:
         self._turn = (self._turn + 1) % count
         for part in (self._parts[(self._turn + step) % count] for step in range(count)):
             room = max_items - self._lag
-            if room > 0 and not self._readers[part.name].busy and self._may_ask(part):
+            if room > 0 and not self._readers[part.name].busy and self._is_open(part):
                 self._take(part, part.ask(0.0, room))
 
-    def _may_ask(self, part: Part) -> bool:
-        """Whether to ask here: a backend that has to be subscribed first may take its time, in a thread of its own."""
-        if part.is_open:
-            return True
-        return self._virtual is not None and (part.rests_until is None or part.rests_until <= self._clock())
+    def _is_open(self, part: Part) -> bool:
+        """Whether it can be asked; one that has to be subscribed first may take its time, in a thread of its own."""
+        if not part.is_open and part.is_rested:
+            if self._virtual is None:
+                self._readers[part.name].ask(self._clock())
+            else:
+                part.open()
+        return part.is_open
 
     def _wait(self, end: datetime | None) -> None:
         """Until something comes, or the time is up, or it is time to ask a backend again."""
@@ -158,10 +161,12 @@ class RoutedSubscription:
     def _drain(self, part: Part) -> None:
         while part.is_open and not self._readers[part.name].busy:
             changes = part.ask(0.0, 1000)
+            for change in changes:
+                if isinstance(change, Resynced) and change.afresh:
+                    return  # it begins afresh itself, so nothing of before waits in it
+                self._waiting.extend(_Waiting(part, news) for news in part.told(change) if not isinstance(news, (Resynced, Synced)))
             if changes == ():
                 return
-            kept = (news for change in changes for news in part.told(change))
-            self._waiting.extend(_Waiting(part, news) for news in kept if not isinstance(news, (Resynced, Synced)))
 
     def _learn(self, part: Part, change: Change) -> None:
         if isinstance(change, Seen):
