@@ -57,11 +57,11 @@ def starter(name: str, /, **given: Any) -> Starter:
     >>> made = starter("git_sync", release="prod", repo="git@git.example.com:team/dags.git", ssh_secret="dags-key")
     >>> made.template.manifest["spec"]["serviceAccountName"]
     'prod-worker-serviceaccount'
-    >>> starter("git-sync", brnch="main", git_sync=5)
+    >>> starter("git-sync", branch="main", git_sync=5)
     Traceback (most recent call last):
         ...
     podcompose.errors.TemplateError: 2 problems:
-      it has no parameter 'brnch' (starter git_sync); did you mean 'ref'?
+      it has no parameter 'branch' (starter git_sync); did you mean 'ref'?
       git-sync: expected one of 3, 4, got '5' (starter git_sync)
     """
     name, outline = _outline(name)
