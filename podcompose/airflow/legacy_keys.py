@@ -66,14 +66,15 @@ class LegacyKey(NamedTuple):
 
 
 _OLDEST = "1.10.3"
+_OVERWRITTEN = "overwritten by the executor's own, until the provider 7.10.0"
 
 #: In the order in which a pod is written.
 KEYS: Mapping[str, LegacyKey] = {
     key.name: key
     for key in (
         LegacyKey("pod", ((),), "pod", until="1.10.15"),
-        LegacyKey("name", ((*_METADATA, "name"),)),
-        LegacyKey("namespace", ((*_METADATA, "namespace"),), broken="overwritten by the executor's own, in every version"),
+        LegacyKey("name", ((*_METADATA, "name"),), broken=_OVERWRITTEN),
+        LegacyKey("namespace", ((*_METADATA, "namespace"),), broken=_OVERWRITTEN),
         LegacyKey("labels", ((*_METADATA, "labels"),), since="1.10.4"),
         LegacyKey("annotations", ((*_METADATA, "annotations"),), since=_OLDEST),
         LegacyKey(
