@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import sys
 import zipfile
@@ -252,6 +253,18 @@ class TestShapes:
             assert comments[()] == keyed_comments((FOLDER / f"{name}.yaml").read_text())[()]
             assert len(comments) >= 9
 
+    def test_comments_come_and_go_with_what_they_are_about(self) -> None:
+        """A part brings its own, in place of what was said of the same thing; what is said of something gone goes."""
+        old = starter("git_sync", airflow=2, git_sync=3, ssh_secret="k", known_hosts="h").text
+
+        assert "no fernet key" in starter("git_sync").text
+        assert "no fernet key" not in old
+        assert "# With this key the task reads" in old
+        assert "# The names are those of git-sync 3 (GIT_SYNC_*).\n" in old
+        assert "those of git-sync 4" not in old
+        assert "better give its keys" not in old
+        assert "# Only the git server whose key is known is believed.\n    - name: GIT_KNOWN_HOSTS\n" in old
+
 
 class TestErrors:
     """What is refused, and how."""
@@ -382,6 +395,15 @@ class TestErrors:
         """With dashes and with underscores it is given twice."""
         with pytest.raises(TemplateError, match="given twice"):
             starter("git_sync", **{"git-sync": 3, "git_sync": 4})
+
+    def test_numbers_of_python_are_taken(self) -> None:
+        """As somebody would type them; for text they are refused with how to write it."""
+        made = starter("everything", cpu_limit=2.5, cpu_request=1, memory_limit=2**31, airflow=3, user=1001)
+
+        assert at(made.template.manifest, ".spec.containers[name=base].resources.limits.cpu") == "2.5"
+        assert pickle.loads(pickle.dumps(made)) == made
+        with pytest.raises(TemplateError, match="write it as text: '7'"):
+            starter("everything", release=7)
 
     def test_none_is_as_if_not_given(self) -> None:
         """For callers who pass on what they have."""

@@ -38,7 +38,7 @@ class Starter:
     """A starter with its parameters filled in: as text with comments, and as a template."""
 
     name: str
-    text: str
+    text: str = field(repr=False)
     #: The value of every parameter; None where there is none.
     values: Mapping[str, Value | None] = field(compare=False)
     #: Read from `text`.
@@ -75,7 +75,7 @@ def starter(name: str, /, **given: Any) -> Starter:
     from podcompose.yaml.keyed import write_keyed
 
     text = write_keyed(composition.manifest, comments)
-    return Starter(name, text, MappingProxyType(values), Template.from_yaml(text, f"{name}.yaml", name=name), composition)
+    return Starter(name, text, values, Template.from_yaml(text, f"{name}.yaml", name=name), composition)
 
 
 def starter_parameters(name: str) -> tuple[Parameter, ...]:

@@ -105,6 +105,8 @@ def _text(given: object) -> str | None:
         return str.__str__(given)
     if isinstance(given, bool):
         return "true" if given else "false"
+    if isinstance(given, float):
+        return repr(float(given))
     return str(int(given)) if isinstance(given, int) else None
 
 
