@@ -74,19 +74,20 @@ def is_calm(every: Iterable[Pair]) -> bool:
 
 
 def findings(every: Iterable[Pair]) -> tuple[Finding, ...]:
-    """Everything that was found, once: the gravest first, then what most pods have."""
-    found: dict[tuple[Group, str], dict[tuple[str, str], None]] = {}
+    """Everything that was found, once: the gravest first, refusals before differences, then what most pods have."""
+    found: dict[tuple[int, str], dict[tuple[str, str], None]] = {}
     for pair in every:
-        for group, text in _texts(pair.comparison):
-            found.setdefault((group, text), {})[pair.template, pair.config] = None
-    together = [Finding(group, text, tuple(pods)) for (group, text), pods in found.items()]
-    return tuple(sorted(together, key=lambda finding: (GROUPS.index(finding.group), -len(finding.pods))))
+        for rank, text in _texts(pair.comparison):
+            found.setdefault((rank, text), {})[pair.template, pair.config] = None
+    ordered = sorted(found.items(), key=lambda one: (one[0][0], -len(one[1])))
+    return tuple(Finding(GROUPS[max(rank, 0)], text, tuple(pods)) for (rank, text), pods in ordered)
 
 
-def _texts(comparison: Comparison) -> Iterator[tuple[Group, str]]:
+def _texts(comparison: Comparison) -> Iterator[tuple[int, str]]:
+    """Each finding with its rank: that of its group, and of a refusal the one before."""
     for problem in comparison.problems:
-        yield "to be looked at", f"podcompose refuses: {problem}"
+        yield -1, f"podcompose refuses: {problem}"
     for failure in comparison.failures:
-        yield "to be looked at", f"Airflow fails: {failure}"
+        yield -1, f"Airflow fails: {failure}"
     for difference in comparison.differences:
-        yield difference.group, str(difference)
+        yield GROUPS.index(difference.group), str(difference)

@@ -12,7 +12,7 @@ from typing import Any
 from podcompose.core.json import Json, JsonMap, kind_of
 from podcompose.core.path import format_raw
 from podcompose.core.schema import Field
-from podcompose.errors import Finding, RawPath, a
+from podcompose.errors import Finding, RawPath
 from podcompose.schema.pod import POD
 
 __all__ = ["REQUIRED", "as_read"]
@@ -36,7 +36,7 @@ def _struct(value: Json, struct: str, raw: RawPath, found: list[Finding]) -> Jso
     known = {name: value[name] for name in fields if name in value and value[name] is not None} if type(value) is dict else {}
     for name in REQUIRED.get(struct, ()):
         if name not in known:
-            message = f"Airflow cannot read this: its client takes no {struct} without `{name}`"
+            message = f"Airflow's client takes no {struct} without `{name}`"
             found.append(Finding("airflow-refuses", format_raw(raw), message, None, raw))
     return {name: _value(known[name], fields[name], (*raw, name), found) for name in value if name in known}
 
@@ -47,7 +47,7 @@ def _value(value: Json, field: Field, raw: RawPath, found: list[Finding]) -> Jso
             None if one is None else _one(one, field, (*raw, place), found) for place, one in enumerate(_entries(value, raw, found))
         ]
     if field.kind == "map":
-        entries = value if type(value) is dict else _unread(value, "a map", raw, found, {})
+        entries = value if type(value) is dict else _unread(value, "map", raw, found, {})
         # A null is sent as one, and the API server reads it as nothing: "" or 0.
         return {name: _NULL[field.of] if one is None else _one(one, field, (*raw, name), found) for name, one in entries.items()}
     return _one(value, field, raw, found)
@@ -55,7 +55,7 @@ def _value(value: Json, field: Field, raw: RawPath, found: list[Finding]) -> Jso
 
 def _entries(value: Json, raw: RawPath, found: list[Finding]) -> list[Json]:
     """What a loop over a value gives: of a map its keys, of a text its letters."""
-    return list(value) if type(value) in (list, dict, str) else _unread(value, "a list", raw, found, [])
+    return list(value) if type(value) in (list, dict, str) else _unread(value, "list", raw, found, [])
 
 
 def _one(value: Json, field: Field, raw: RawPath, found: list[Finding]) -> Json:
@@ -69,11 +69,11 @@ def _one(value: Json, field: Field, raw: RawPath, found: list[Finding]) -> Json:
     except TypeError:
         return value
     except (ValueError, OverflowError):
-        return _unread(value, a(field.of), raw, found, value)
+        return _unread(value, field.of, raw, found, value)
 
 
 def _unread(value: Json, wanted: str, raw: RawPath, found: list[Finding], instead: Json) -> Json:
-    message = f"Airflow cannot read this: its client takes {kind_of(value)} for no {wanted.partition(' ')[2]}"
+    message = f"Airflow's client makes no {wanted} of {kind_of(value)}"
     found.append(Finding("airflow-refuses", format_raw(raw), message, None, raw))
     return instead
 

@@ -68,13 +68,15 @@ def _names_of(manifest: Json) -> list[str]:
 
 def said(path: Path, story: Story) -> Json:
     """What the last override that mentions a path says of it; ABSENT where none does."""
-    for patch in reversed(story.patches):
-        raw = locate(patch, path, POD)
-        if raw is not None:
-            for step in raw:
-                patch = patch[step]
-            return patch
-    return ABSENT
+    words = (_said_by(patch, path) for patch in reversed(story.patches))
+    return next((word for word in words if word is not ABSENT), ABSENT)
+
+
+def _said_by(patch: Json, path: Path) -> Json:
+    raw = locate(patch, path, POD)
+    for step in raw if raw is not None else ():
+        patch = patch[step]
+    return patch if raw is not None else ABSENT
 
 
 def _by_hook(gap: Gap, story: Story) -> Verdict | None:
@@ -132,12 +134,9 @@ def _container(name: str) -> Path:
 
 
 def _value(manifest: JsonMap, path: Path) -> Json:
-    """What stands at a path; None where nothing does."""
-    value: Json = manifest
-    raw = locate(manifest, path, POD)
-    for step in raw if raw is not None else ():
-        value = value[step]
-    return value if raw is not None else None
+    """What stands at a path of a pod, which holds no null; None where nothing does."""
+    value = _said_by(manifest, path)
+    return None if value is ABSENT else value
 
 
 #: What Kubernetes makes of a list that names something twice, by the list's field.
@@ -178,8 +177,17 @@ def _by_emptiness(gap: Gap, story: Story) -> Verdict | None:
     return "harmless", "empty, which is as good as not there"
 
 
+def _by_spelling(gap: Gap, story: Story) -> Verdict | None:
+    """A quantity that was written as a number: Airflow's client makes text of it."""
+    if type(gap.before) is str and type(gap.after) in (int, float) and gap.before == str(gap.after):
+        return "harmless", "a quantity means the same as a number and as text"
+    return None
+
+
 def _by_null(gap: Gap, story: Story) -> Verdict | None:
     if said(gap.path, story) is not None:
+        if gap.field is None and gap.before in ("", "0") and gap.after is ABSENT:
+            return "to be looked at", "the template's null is not set; Airflow's client sent it, and the API server made it empty"
         return None
     return "to be looked at", "the override's null now deletes; to Airflow it was not set"
 
@@ -218,19 +226,28 @@ def _depth(path: Path) -> int:
     return 2 if path[:1] == ("metadata",) else 1
 
 
+def _by_null_above(gap: Gap, story: Story) -> Verdict | None:
+    """Something around the place that one override deletes, and a later one says anew."""
+    if any(_said_by(patch, gap.path[:length]) is None for patch in story.patches for length in range(1, len(gap.path))):
+        return "to be looked at", "an override's null deletes what is around it; to Airflow it was not set"
+    return None
+
+
 def _by_nothing_known(gap: Gap, story: Story) -> Verdict | None:
     return "to be looked at", "the two merges differ here"
 
 
 _RULES: tuple[Callable[[Gap, Story], Verdict | None], ...] = (
+    _by_emptiness,
     _by_hook,
     _by_order,
     _by_place,
     _by_repetition,
-    _by_emptiness,
+    _by_spelling,
     _by_null,
     _by_falsehood,
     _by_extension,
+    _by_null_above,
     _by_replacement,
     _by_nothing_known,
 )
