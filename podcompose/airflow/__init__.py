@@ -11,6 +11,7 @@ from podcompose.airflow.dynamic import executor_pod
 from podcompose.airflow.executor_config import from_executor_config, template_file_of
 from podcompose.airflow.local_settings import load_pod_mutation_hook
 from podcompose.airflow.migration import Item, Migration, Secrets, migrate_config
+from podcompose.airflow.operator import OperatorPod, from_operator
 from podcompose.airflow.reconcile import AIRFLOW
 from podcompose.airflow.starters import STARTERS, Parameter, Starter, starter, starter_parameters
 
@@ -22,12 +23,14 @@ __all__ = [
     "Difference",
     "Item",
     "Migration",
+    "OperatorPod",
     "Parameter",
     "Secrets",
     "Starter",
     "compare",
     "executor_pod",
     "from_executor_config",
+    "from_operator",
     "load_pod_mutation_hook",
     "migrate_config",
     "starter",
