@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Literal, NamedTuple, get_args
 
 from podcompose.airflow.differences import ABSENT, Gap
@@ -216,7 +217,23 @@ def _by_replacement(gap: Gap, story: Story) -> Verdict | None:
     word = said(whole, story)
     if word is ABSENT or type(word) not in (dict, list):
         return None
-    return "to be looked at", f"Airflow replaced {format_path(whole)} whole; now what the override does not mention stays"
+    why = f"Airflow replaced {format_path(whole)} whole; now what the override does not mention stays"
+    above = _above_limit(_value(story.after, whole)) if whole[-1] == "resources" else []
+    if above == []:
+        return "to be looked at", why
+    return "to be looked at", f"{why}, and the request of {listed(above)} is above its limit, which the API server refuses"
+
+
+def _above_limit(resources: Json) -> list[str]:
+    """The resources of which more is requested than the limit allows."""
+    from podcompose.backends.local.environment import MissingError, quantity
+
+    requests, limits = (resources.get(side, {}) if type(resources) is dict else {} for side in ("requests", "limits"))
+    above: list[str] = []
+    for name in requests:
+        with suppress(MissingError):  # what is no quantity has no order
+            above += [name] if name in limits and quantity(requests[name]) > quantity(limits[name]) else []
+    return above
 
 
 def _depth(path: Path) -> int:

@@ -343,6 +343,15 @@ def test_a_legacy_dict_is_converted_without_a_warning() -> None:
     assert {one.path for one in comparison.differences} == {".spec.nodeSelector.disk", f"{BASE}.resources.limits"}
 
 
+def test_a_request_above_the_template_s_limit_is_told() -> None:
+    """What stays of the template may not go with what the override says; nobody has to wait for the API server to say so."""
+    over = compare(WORKER, base(resources={"requests": {"cpu": "1500m", "memory": "1Gi"}}))
+    under = compare(WORKER, base(resources={"requests": {"cpu": "500m"}}))
+
+    assert "the request of cpu is above its limit, which the API server refuses" in str(over)
+    assert "above its limit" not in str(under)
+
+
 def test_nothing_is_changed_by_looking() -> None:
     """Neither the inputs nor the pods of a comparison share anything with what it tells."""
     override = base(env=[{"name": "LEVEL", "value": "DEBUG"}])
