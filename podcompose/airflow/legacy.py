@@ -89,7 +89,7 @@ def _excluded(given: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _envs(value: Any, found: list[Finding]) -> Json:
     plain = wire(value, found)
-    if type(plain) is not dict or found != []:
+    if not isinstance(value, Mapping) or type(plain) is not dict or found != []:
         return plain
     # A variable without a value is an empty one: its name is given although its None is not.
     return [{"name": name} | ({"value": plain[name]} if name in plain else {}) for name in snapshot(dict.fromkeys(value), [])]

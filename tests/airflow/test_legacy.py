@@ -176,6 +176,7 @@ def test_a_pod_among_the_keys(word: str) -> None:
         ({"envs": {"A.B": 1}}, '["envs"]["A.B"]', "expected a string, got an integer"),
         ({"envs": {3: "x"}}, '["envs"]', "the key 3 is an int, not a string"),
         ({"envs": "A=1"}, '["envs"]', "expected a list, got a string"),
+        ({"envs": k8s.V1EnvVar(name="A")}, '["envs"]', "expected a list, got a map"),
         ({"envs": [{"name": "A", "value": 1}]}, '["envs"][0]["value"]', "expected a string, got an integer"),
         ({"configmaps": ["a", None]}, '["configmaps"][1]', "expected a string, got null"),
         ({"configmaps": {"a": 1}}, '["configmaps"]', "expected a list, got a map"),
