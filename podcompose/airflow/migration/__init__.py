@@ -16,13 +16,13 @@ from podcompose.airflow.migration.parts import Pod, assembled
 from podcompose.airflow.migration.pod import pod_parts
 from podcompose.airflow.migration.reading import Settings, read_settings
 from podcompose.airflow.migration.report import Item, Status, reported
-from podcompose.airflow.migration.scanning import Scan, scan
+from podcompose.airflow.migration.scanning import scan
 from podcompose.airflow.migration.secrets import Secrets
 from podcompose.airflow.migration.sources import key_secrets
 from podcompose.airflow.migration.writing import page, template_text
 from podcompose.core.merge import check
 from podcompose.dialect import COMPOSE
-from podcompose.errors import Finding, TemplateError
+from podcompose.errors import Finding, TemplateError, a
 from podcompose.intake import Origin
 from podcompose.template import Template
 
@@ -54,7 +54,7 @@ class Migration:
 
 
 def migrate_config(
-    text: str,
+    text: str | bytes,
     *,
     airflow_home: str | None = None,
     environ: Mapping[str, str] = _NOTHING,
@@ -82,16 +82,30 @@ def migrate_config(
     >>> [item.why for item in migration.report if item.option == "git_barnch"]
     ['no Airflow has an option of that name; did you mean `git_branch`?']
     """
-    scanned = scan(text)
+    cfg = _read(text, source)
+    scanned = scan(cfg)
     settings, found = read_settings(scanned, environ, airflow_home)
     _refuse([*scanned.found, *found], source)
     pod = assembled(pod_parts(settings), secret_name)
     _refuse(_misfits(pod), source)
-    rest = left_over(text, scanned)
+    rest = left_over(cfg, scanned)
     written = template_text(pod, source)
     template = Template.from_yaml(written, "pod_template.yaml", name=source)
     report = reported(scanned, settings, pod, rest.withheld)
     return Migration(template, written, report, rest.text, _secrets(settings, pod), source)
+
+
+def _read(text: str | bytes, source: str) -> str:
+    """The text; bytes are UTF-8, as everywhere in Airflow."""
+    finding = Finding("bad-text", ".", f"an airflow.cfg is text, not {a(type(text).__name__)}")
+    if isinstance(text, (bytes, str)):
+        raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            finding = Finding("bad-text", ".", "this line is not UTF-8", "save the file as UTF-8", line=line)
+    raise TemplateError([Origin("template", "", source).problem(finding, {})])
 
 
 def _refuse(found: list[Finding], source: str) -> None:
@@ -117,4 +131,4 @@ def _at_its_option(finding: Finding, pod: Pod) -> Finding:
 
 def _secrets(settings: Settings, pod: Pod) -> Secrets:
     values = {key: given.text if given.text != "" else None for key, given in pod.sealed.items()}
-    return Secrets(pod.secret, values, {name: "key.json" for name in key_secrets(settings["gcp_service_account_keys"])})
+    return Secrets(pod.secret, values, dict.fromkeys(key_secrets(settings["gcp_service_account_keys"]), "key.json"))

@@ -1,4 +1,4 @@
-"""What `%(name)s`, `$NAME` and `~` in a value stand for: ConfigParser's interpolation, then the shell's words, as Airflow did it."""
+"""What `%(name)s`, `$NAME` and `~` in a value stand for: ConfigParser's interpolation, then the shell's words, as in Airflow."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ def _parts(rest: str, options: Mapping[str, str], depth: int) -> Iterator[str | 
             yield Unexpandable("a `%` stands alone", "write `%%`, as ConfigParser wants it")
             return
         elif reference[1] not in options:
-            yield Unexpandable(f"`%({reference[1]})s` names no option of its section", "write `%%(` if no option is meant")
+            # Its name is not quoted: it may be a piece of a password.
+            yield Unexpandable("a `%(...)s` in it names no option of its section", "write `%%(` if no option is meant")
             return
         else:
             yield from _parts(options[reference[1]], options, depth + 1)

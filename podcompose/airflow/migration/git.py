@@ -39,8 +39,10 @@ def image(settings: Settings, repository: str, tag: str) -> Part:
 def _env(settings: Settings) -> Iterator[Part]:
     for name, option in (("REPO", "git_repo"), ("BRANCH", "git_branch")):
         yield variable(f"GIT_SYNC_{name}", settings[option])
-    for name, option in (("ROOT", "git_sync_root"), ("DEST", "git_sync_dest"), ("DEPTH", "git_sync_depth")):
+    for name, option in (("ROOT", "git_sync_root"), ("DEST", "git_sync_dest")):
         yield variable(f"GIT_SYNC_{name}", filled(settings, option))
+    # An empty depth is no default: git-sync takes it for none, and clones everything.
+    yield variable("GIT_SYNC_DEPTH", settings["git_sync_depth"])
     yield Part({"name": "GIT_SYNC_ONE_TIME", "value": "true"})
     yield variable("GIT_SYNC_REV", settings["git_sync_rev"])
     for given in settings.maps["kubernetes_environment_variables"]:

@@ -45,7 +45,8 @@ def _sealed(pod: Pod) -> Remarks:
         elif given.section == "kubernetes_environment_variables":
             yield given, Remark("secret", f"{there}; by its name or its value it looks like a secret: if it is none, write it back")
         elif given.occurs:
-            yield given, Remark("secret", f"{there}; 1.10 wrote it in clear")
+            file = "; a file of SQLite is on no worker: they want a database" if given.text.startswith("sqlite:") else ""
+            yield given, Remark("secret", f"{there}; 1.10 wrote it in clear{file}")
         else:
             yield given, Remark("secret", f"{there}, where it is still to be put: the cfg does not have it")
 
@@ -97,7 +98,7 @@ _GIT = ("git_repo", "git_branch", "git_dags_folder_mount_point")
 
 
 def _no_dags(settings: Settings) -> Remarks:
-    choice = "`dags_in_image`, `dags_volume_claim`, `dags_volume_host`, or `git_repo` with `git_branch` and `git_dags_folder_mount_point`"
+    choice = f"`dags_in_image`, `dags_volume_claim`, `dags_volume_host`, or `{'`, `'.join(_GIT)}` together"
     yield (
         settings["dags_in_image"],
         Remark("contradictory", f"nothing says where the dags are: 1.10 wanted {choice}; here they are taken to be in the image"),
@@ -150,7 +151,7 @@ def _connection(settings: Settings) -> Remarks:
     if option.occurs and option.there and (settings["pod_template_file"].there or connection(settings) != option):
         yield option, Remark("secret", f"not in this pod: {UNUSED['connection']}")
     for name in ("dags_folder", "base_log_folder"):
-        if settings["pod_template_file"].there and settings[f"core.{name}"].there:
+        if settings["pod_template_file"].there and settings[f"core.{name}"].occurs:
             yield settings[f"core.{name}"], Remark("kept", _USED_ALONE)
 
 
@@ -190,5 +191,5 @@ def _start(settings: Settings) -> Remarks:
     given = settings["gcp_service_account_keys"]
     if given.there:
         made = ", ".join(f"`{name}`" for name in key_secrets(given)) or "none: write `name=path`, with commas between"
-        why = f"1.10 created a Secret with a `key.json` for each when it started, and nothing does any more: their skeletons are there ({made})"
-        yield given, Remark("secret", f"{why}; fill them with `kubectl create secret generic NAME --from-file=key.json=PATH`")
+        why = f"1.10 created a Secret for each when it started, and nothing does any more: their skeletons are there ({made})"
+        yield given, Remark("dropped", f"{why}; fill them with `kubectl create secret generic NAME --from-file=key.json=PATH`")

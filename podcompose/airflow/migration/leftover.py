@@ -14,9 +14,12 @@ __all__ = ["Leftover", "left_over"]
 
 _MAPS = frozenset(section.name for section in MAPS)
 _COMMENTED = re.compile(r"[#;\s]*([\w.-]+)\s*[=:]\s*(\S.*)$")
+#: Options whose value is a secret whatever it looks like.
+_SECRET_OPTIONS = frozenset({("core", "sql_alchemy_conn"), ("kubernetes", "git_password"), ("kubernetes", "git_user")})
+_PASSWORD = re.compile(r"://[^\s:/@]*:([^\s@]+)@")
 _LINE_OUT = "# (a line that may hold a secret was here)"
-#: A secret that is shorter may be part of any innocent line.
-_LONG_ENOUGH = 6
+#: A secret that is shorter, or is a word such as `airflow`, may be part of any innocent line.
+_LENGTH, _WORDS_LENGTH = 6, 8
 
 
 class Leftover(NamedTuple):
@@ -42,15 +45,14 @@ def left_over(text: str, scanned: Scan) -> Leftover:
     """
     lines = lines_of(text)
     moved = [entry for entry in scanned.entries if _is_the_pods(entry)]
-    secret = [entry for entry in scanned.entries if looks_secret(entry.name, entry.raw) or _is_connection(entry)]
-    withheld = tuple(entry for entry in secret if not _is_the_pods(entry))
-    known = {entry.raw for entry in secret if len(entry.raw) >= _LONG_ENOUGH}
+    secrets = _known_secrets(scanned)
+    withheld = tuple(entry for entry in scanned.entries if not _is_the_pods(entry) and _is_secret(entry, secrets))
     out = {number for entry in moved for number in _lines(entry, lines)} | _emptied(scanned, moved, len(lines))
     instead = {entry.line: f"# {entry.name} was here: it may be a secret" for entry in withheld}
     out |= {number for entry in withheld for number in range(entry.line + 1, entry.last + 1)}
     options = {number for entry in scanned.entries for number in range(entry.line, entry.last + 1)}
     kept = ((number, instead.get(number, line)) for number, line in enumerate(lines, 1) if number not in out)
-    shown = [(number, line if number in options else _quiet(line, known)) for number, line in kept]
+    shown = [(number, line if number in options else _quiet(line, secrets)) for number, line in kept]
     return Leftover("\n".join(_closed(shown)), withheld)
 
 
@@ -62,8 +64,26 @@ def _is_the_pods(entry: Entry) -> bool:
     return entry.section == "kubernetes" and option is not None and option.fate in ("pod", "start")
 
 
-def _is_connection(entry: Entry) -> bool:
-    return (entry.section, entry.name) == ("core", "sql_alchemy_conn") and entry.raw != ""
+def _is_secret(entry: Entry, secrets: re.Pattern[str] | None = None) -> bool:
+    if entry.raw == "" or (entry.section == "kubernetes_secrets" and re.fullmatch(r"[^=]+=[^=]+", entry.raw) is not None):
+        return False
+    if (entry.section, entry.name) in _SECRET_OPTIONS:
+        return True
+    # The names of options that name Secrets say nothing of their values.
+    name = entry.name if known(entry.section, entry.name) is None else ""
+    return looks_secret(name, entry.raw) or _shows(entry.raw, secrets)
+
+
+def _shows(text: str, secrets: re.Pattern[str] | None) -> bool:
+    return secrets is not None and secrets.search(text) is not None
+
+
+def _known_secrets(scanned: Scan) -> re.Pattern[str] | None:
+    """The secrets of the cfg, and the passwords in those that are URLs: where else they stand they are secrets too."""
+    values = [entry.raw for entry in scanned.entries if _is_secret(entry)]
+    inside = [match[1] for value in values for match in _PASSWORD.finditer(value)]
+    known = {value for value in (*values, *inside) if len(value) >= (_WORDS_LENGTH if value.isalpha() else _LENGTH)}
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(known)))})(?!\w)") if known != set() else None
 
 
 def _lines(entry: Entry, lines: list[str]) -> Iterator[int]:
@@ -85,11 +105,11 @@ def _emptied(scanned: Scan, moved: Iterable[Entry], count: int) -> set[int]:
     return {number for (name, begin), end in spans if name in mine and name not in others for number in range(begin, end)}
 
 
-def _quiet(line: str, secrets: set[str]) -> str:
+def _quiet(line: str, secrets: re.Pattern[str] | None) -> str:
     """A comment, unless it shows a secret: an old value that was commented out, or one that is still in use."""
     comment = _COMMENTED.match(line)
     shows = has_password(line) or (comment is not None and looks_secret(comment[1], comment[2]) and " " not in comment[2].strip())
-    return _LINE_OUT if shows or any(secret in line for secret in secrets) else line
+    return _LINE_OUT if shows or _shows(line, secrets) else line
 
 
 def _closed(lines: Iterable[tuple[int, str]]) -> Iterator[str]:

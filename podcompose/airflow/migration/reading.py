@@ -1,9 +1,10 @@
-"""The options as Airflow 1.10 read them: the environment first, then the file, then commands and secrets backends, then defaults."""
+"""The options as Airflow 1.10 read them: the environment first, then the file, commands, secrets backends, and the defaults."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from podcompose.airflow.migration.expanding import Unexpandable, expand, interpolate
@@ -21,7 +22,7 @@ _TRUTHS = {"t": True, "true": True, "1": True, "f": False, "false": False, "0": 
 
 
 class Given(NamedTuple):
-    """A value, and where it comes from; `hidden` where Airflow had it from a command or a secrets backend, which nobody asks here."""
+    """A value, and where it comes from; `hidden` where Airflow asked a command or a secrets backend, which nobody does here."""
 
     section: str
     #: As it occurs: `git_password_cmd` is not `git_password`, whose value it gives.
@@ -47,7 +48,8 @@ class Given(NamedTuple):
         return f"Given([{self.section}] {self.name}, {self.variable or self.line or self.origin})"
 
 
-class Settings(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Settings:
     """
     Everything that was read.
 
@@ -90,6 +92,8 @@ def read_settings(scanned: Scan, environ: Mapping[str, str], home: str | None) -
     """
     source = _Source({(entry.section, entry.name): entry for entry in scanned.entries}, dict(scanned.sections), environ, [])
     root = _root(source, home)
+    # Whoever started the scheduler had set it, and values may name it.
+    source = source._replace(environ={"AIRFLOW_HOME": root.text, **environ})
     one = {(option.section, option.name): _known(source, option, root.text) for option in OPTIONS}
     maps = {section: tuple(_map(source, section)) for section in _MAPS}
     taken = [given for given in (*one.values(), *(given for section in maps.values() for given in section)) if given.occurs]
@@ -117,6 +121,14 @@ class _Source(NamedTuple):
 
     def expanded(self, text: str, section: str, name: str, line: int | None) -> str:
         return self.noted(expand(text, self.environ), section, name, line)
+
+    def hidden(self, section: str, name: str) -> Iterator[tuple[str, Literal["command", "secrets backend"]]]:
+        """The further options that may give an option's value; a secrets backend only where there is one."""
+        if (section, name) in SENSITIVE:
+            yield "_cmd", "command"
+            backend = self.entry("secrets", "backend")
+            if (backend is not None and backend.raw != "") or self.environ.get("AIRFLOW__SECRETS__BACKEND", "") != "":
+                yield "_secret", "secrets backend"
 
     def noted(self, value: str | Unexpandable, section: str, name: str, line: int | None) -> str:
         """The value; where there is none, that is a finding."""
@@ -162,7 +174,7 @@ def _from_environment(source: _Source, section: str, name: str) -> Given | None:
     if wanted in source.environ:
         text = source.expanded(source.environ[wanted], section, name, None)
         return Given(section, name, text, "environment", variable=wanted)
-    for suffix, hidden in _hidden(section, name):
+    for suffix, hidden in source.hidden(section, name):
         if wanted + suffix.upper() in source.environ:
             return Given(section, name + suffix, "", "environment", hidden, variable=wanted + suffix.upper())
     return None
@@ -172,15 +184,11 @@ def _from_file_or_hidden(source: _Source, section: str, name: str) -> Given | No
     entry = source.entry(section, name)
     if entry is not None:
         return _from_file(source, section, entry)
-    for suffix, hidden in _hidden(section, name):
+    for suffix, hidden in source.hidden(section, name):
         entry = source.entry(section, name + suffix)
         if entry is not None:
             return Given(section, name + suffix, "", "file", hidden, entry.line)
     return None
-
-
-def _hidden(section: str, name: str) -> tuple[tuple[str, Literal["command", "secrets backend"]], ...]:
-    return (("_cmd", "command"), ("_secret", "secrets backend")) if (section, name) in SENSITIVE else ()
 
 
 def _from_file(source: _Source, section: str, entry: Entry) -> Given:
@@ -189,12 +197,12 @@ def _from_file(source: _Source, section: str, entry: Entry) -> Given:
 
 
 def _map(source: _Source, section: str) -> Iterator[Given]:
-    """The entries of a map; values of the file are not expanded, those of the environment are."""
+    """The entries of a map, [DEFAULT]'s among them; values of the file are not expanded, those of the environment are."""
     overriding = {given.name: given for given in _map_of_environment(source, section)}
-    for (where, name), entry in source.entries.items():
-        if where == section:
-            yield overriding.pop(name, None) or Given(section, name, source.interpolated(entry, section), line=entry.line)
-    yield from overriding.values()
+    wheres = ("DEFAULT", section) if section in source.sections else ()
+    entries = {name: entry for wanted in wheres for (where, name), entry in source.entries.items() if where == wanted}
+    own = {name: Given(section, name, source.interpolated(one, section), line=one.line) for name, one in entries.items()}
+    yield from {**own, **overriding}.values()
 
 
 def _map_of_environment(source: _Source, section: str) -> Iterator[Given]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from podcompose.airflow.migration.judging import Remark, remarks
-from podcompose.airflow.migration.options import EXECUTOR_SECTIONS, MAPS, OPTIONS, Option, known
+from podcompose.airflow.migration.options import EXECUTOR_SECTIONS, MAPS, OPTIONS, SENSITIVE, Option, known
 from podcompose.airflow.migration.parts import Pod, place
 from podcompose.airflow.migration.reading import Given, Settings
 from podcompose.airflow.migration.scanning import Entry, Scan
@@ -99,7 +99,7 @@ def _verdict(given: Given, option: Option | None, settings: Settings, where: tup
     if option is None:
         return _unknown(given)
     if option.fate in ("executor", "later"):
-        return Remark("kept", f"{KEPT} `{given.name}`" + ("" if option.fate == "executor" else LATER))
+        return Remark("kept", KEPT + ("" if option.fate == "executor" else LATER))
     if not given.there:
         return Remark("dropped", FILLED if option.default != "" and option.shape == "text" else EMPTY)
     if option.section == "core" and option.name != "airflow_home":
@@ -124,11 +124,22 @@ def _unknown(given: Given) -> Remark:
         return Remark("dropped", f"1.10 read no section of that name; upper and lower case matter{meant}")
     plain = given.name.removesuffix("_cmd").removesuffix("_secret")
     if plain != given.name and known(given.section, plain) is not None:
-        return Remark("dropped", f"1.10 did not read it: `{plain}` itself is given, or takes no command and no secret")
+        return Remark("dropped", _unread(given, plain))
     if folded in _SECTIONS:
         return Remark("dropped", "1.10 read environment variables in upper case only")
     guess = hints.close(given.name, [option.name for option in OPTIONS if option.section == "kubernetes"])
     return Remark("dropped", "no Airflow has an option of that name" + ("" if guess is None else f"; did you mean `{guess}`?"))
+
+
+def _unread(given: Given, plain: str) -> str:
+    """Why 1.10 asked no command and no secrets backend."""
+    if (given.section, plain) not in SENSITIVE:
+        return f"1.10 did not read it: `{plain}` takes no command and no secret"
+    if given.name.endswith("_secret"):
+        return (
+            f"1.10 did not read it: `{plain}` or a command is given, or [secrets] has no `backend`; if there is one, make a Secret"
+        )
+    return f"1.10 did not run it: `{plain}` is given"
 
 
 _SECTIONS = tuple(section.name for section in MAPS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from podcompose.airflow.migration.reading import Given
 from podcompose.core.json import JsonMap
@@ -15,17 +16,17 @@ __all__ = ["PLACEHOLDER", "Secrets", "data_keys", "has_password", "looks_secret"
 PLACEHOLDER = "REPLACE_ME"
 
 #: Words of a name that say its value is a secret; whole words, so that TOKENIZERS is none.
-_WORDS = frozenset(
-    "PASSWORD PASSWD PASSPHRASE PASS PWD SECRET TOKEN APIKEY CREDENTIAL CREDENTIALS FERNET DSN PAT JWT SASL WEBHOOK".split()
+_WORDS = re.compile(
+    "PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|SECRET|TOKEN|APIKEY|CREDENTIAL|CREDENTIALS|FERNET|DSN|PAT|JWT|SASL|WEBHOOK"
 )
-_KEYS = frozenset("API ACCESS PRIVATE SECRET FERNET ENCRYPTION SIGNING MASTER ACCOUNT STORAGE SSH AUTH".split())
+_KEYS = re.compile("API|ACCESS|PRIVATE|SECRET|FERNET|ENCRYPTION|SIGNING|MASTER|ACCOUNT|STORAGE|SSH|AUTH")
 _PARTS = ("SQL_ALCHEMY_CONN", "AIRFLOW_CONN_", "BROKER_URL", "RESULT_BACKEND", "BACKEND_KWARGS", "BASIC_AUTH", "CONNECTION_STRING")
 #: Names that end so say where a secret is, not what it is.
-_PLACES = frozenset("FILE PATH DIR NAME CMD ENABLED BACKEND".split())
+_PLACES = re.compile("FILE|PATH|DIR|NAME|CMD|ENABLED|BACKEND")
 _HARMLESS = re.compile(r"(?i:true|false|yes|no|on|off|none|null)|\$\([^)]*\)")
 
 #: A URL with a password, or with a token in the user's place; `git@` is nobody's secret.
-_URL = re.compile(r"[\w.+-]+://(?:[^\s:/@]*:[^\s@]+@|(?!git@)(?<=https://)[^\s:/@]+@|(?!git@)(?<=http://)[^\s:/@]+@)")
+_URL = re.compile(r"(?<=[\w.+-])://[^\s:/@]*:[^\s@]+@|(?:(?<=http)|(?<=https))://(?!git@)[^\s:/@]+@")
 _INSIDE = re.compile(
     r"""(?i)(?:password|passwd|pwd|passphrase|secret|secret_?id|secret_?key|token|api_?key|account_?key)["']?\s*[=:]\s*["']?[^\s"'$<{%]"""
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
@@ -64,10 +65,11 @@ def has_password(value: str) -> bool:
 def _named(name: str, value: str) -> bool:
     upper = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
     words = [word for word in re.split(r"[^A-Z0-9]+", upper) if word != ""]
-    if words == [] or words[-1] in _PLACES or upper == "GOOGLE_APPLICATION_CREDENTIALS" and value.startswith("/"):
+    if words == [] or _PLACES.fullmatch(words[-1]) or (upper == "GOOGLE_APPLICATION_CREDENTIALS" and value.startswith("/")):
         return False
-    keys = any(word == "KEY" and before in _KEYS for before, word in zip(words, words[1:], strict=False))
-    return keys or not _WORDS.isdisjoint(words) or any(part in upper for part in _PARTS)
+    # An access key's id is no secret: it is the name of one.
+    keys = words[-2:] != ["KEY", "ID"] and any(word == "KEY" and _KEYS.fullmatch(before) for before, word in pairwise(words))
+    return keys or any(map(_WORDS.fullmatch, words)) or any(part in upper for part in _PARTS)
 
 
 def data_keys(givens: Iterable[tuple[str, Given]]) -> dict[Given, str]:

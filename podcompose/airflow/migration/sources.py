@@ -32,7 +32,7 @@ CONNECTION = "AIRFLOW__CORE__SQL_ALCHEMY_CONN"
 
 
 def dags_source(settings: Settings) -> Source:
-    """Where 1.10 took the dags from: the image before a claim, a claim before a host path, all before git, which needs three options."""
+    """Where 1.10 took the dags from: the image, else a claim, else a host path, else git, which needs three options."""
     if settings.truth("dags_in_image"):
         return "image"
     if settings["dags_volume_claim"].there:
@@ -107,7 +107,7 @@ def secret_reference(given: Given) -> tuple[str, str] | None:
 
 def key_secrets(given: Given) -> list[str]:
     """
-    The names of the Secrets that `gcp_service_account_keys` asks for: `name=path` as 1.10 read it, or `name:path` as it was documented.
+    The Secrets that `gcp_service_account_keys` asks for: `name=path`, as 1.10 read it, or `name:path`, as it was documented.
 
     >>> key_secrets(Given("kubernetes", "gcp_service_account_keys", "a=/keys/a.json, b:/keys/b.json"))
     ['a', 'b']

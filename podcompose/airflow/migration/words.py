@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 __all__ = ["EMPTY", "FILLED", "KEPT", "LATER", "NOTES", "UNUSED", "WITHHELD"]
 
-WITHHELD = "not the pod's; taken out of what is left of the cfg, for it may be a secret: put it back by hand, or from a Secret"
+WITHHELD = "not the pod's; left out of the leftover, for it may be a secret"
 EMPTY = "empty: not given"
 FILLED = "empty: its default is taken"
-KEPT = "the executor's, not the pod's: in [kubernetes] up to Airflow 2.4, in [kubernetes_executor] since 2.5, the only one that 3 reads:"
-LATER = ", which 1.10 does not have"
+KEPT = "the executor's, in Airflow 2 and 3 too: [kubernetes_executor], which was [kubernetes] before 2.5"
+LATER = "; 1.10 did not have it"
 
 #: Why an option that is given has no say, by `Option.only`.
 UNUSED: Mapping[str, str] = {
@@ -20,7 +20,7 @@ UNUSED: Mapping[str, str] = {
     "host": "the dags are in the image, or in a claim",
     "logs host": "the logs are in a claim",
     "volume": "there is no volume of dags",
-    "git": "git-sync clones only where `git_repo`, `git_branch` and `git_dags_folder_mount_point` are there, and no claim, host path or image has the dags",
+    "git": "git-sync does not clone the dags here",
     "folder": "only with `git_dags_folder_mount_point`",
     "dags": "the dags are not mounted there, and without `airflow_configmap` the pods are not told of it",
     "home": "AIRFLOW_HOME is given otherwise, or nothing is mounted there",

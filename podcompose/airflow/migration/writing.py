@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from podcompose.airflow.migration.parts import Pod
 from podcompose.airflow.migration.reading import Given
 from podcompose.airflow.migration.report import STATUSES, Item, Status
+from podcompose.airflow.migration.words import EMPTY
 from podcompose.errors import RawPath
 
-__all__ = ["page", "template_text"]
+__all__ = ["counted", "page", "template_text"]
 
 _TITLES: Mapping[Status, str] = {
     "contradictory": "Contradictory: look at these",
@@ -26,7 +27,8 @@ def template_text(pod: Pod, source: str) -> str:
     from podcompose.yaml.comments import write_commented
 
     head = (
-        f"The template that {_clean(source)} described. Each part says which option it came from; what has no comment, 1.10 always wrote.\n"
+        f"The template that {_clean(source)} described.\n"
+        "Each part says which option it came from; what has no comment, 1.10 always wrote.\n"
         "The name is a placeholder: every pod is given its own."
     )
     secret = [f"The Secret {pod.secret} must be there before the first pod."] if pod.sealed != {} else []
@@ -63,9 +65,7 @@ def page(report: Sequence[Item], source: str) -> str:
     # What has become of airflow.cfg
     <BLANKLINE>
     1 option: 1 moved.
-    Secrets are named here and never shown.
-    Set `pod_template_file` in the section of the executor to the template's path: [kubernetes] up to Airflow 2.4, [kubernetes_executor] since.
-    <BLANKLINE>
+    ...
     ## Moved
     <BLANKLINE>
     | line | option | where to | why |
@@ -73,20 +73,31 @@ def page(report: Sequence[Item], source: str) -> str:
     | 7 | `[kubernetes] fs_group` | `.spec.securityContext.fsGroup` |  |
     <BLANKLINE>
     """
-    shown = [(status, [item for item in report if item.status == status]) for status in STATUSES]
-    counts = ", ".join(f"{len(items)} {status}" for status, items in shown if items != [])
-    options = len(report)
-    lines = [f"# What has become of {_clean(source)}", "", f"{options} option{'s' * (options != 1)}: {counts or 'none'}.", *_HINTS]
-    for status, items in shown:
-        if items != []:
-            lines += ["", f"## {_TITLES[status]}", "", "| line | option | where to | why |", "|---|---|---|---|"]
-            lines += [_row(item) for item in items]
+    lines = [f"# What has become of {_clean(source)}", "", f"{counted(report)}.", *_HINTS]
+    for status in STATUSES:
+        told = [item for item in report if item.status == status and item.why != EMPTY]
+        if told != []:
+            lines += ["", f"## {_TITLES[status]}", "", "| line | option | where to | why |", "|---|---|---|---|", *map(_row, told)]
+    empty = [f"`{item.option}`" for item in report if item.why == EMPTY]
+    lines += ["", "## Empty, so not given", "", f"{', '.join(empty)}."] if empty != [] else []
     return "\n".join([*lines, ""])
+
+
+def counted(report: Sequence[Item]) -> str:
+    """
+    How many options have become what.
+
+    >>> counted([Item("kubernetes", "namespace", "kept"), Item("kubernetes", "affinity", "moved")])
+    '2 options: 1 moved, 1 kept'
+    """
+    counts = {status: sum(item.status == status for item in report) for status in STATUSES}
+    options = f"{len(report)} option{'s' * (len(report) != 1)}"
+    return f"{options}: {', '.join(f'{count} {status}' for status, count in counts.items() if count > 0) or 'none'}"
 
 
 _HINTS = (
     "Secrets are named here and never shown.",
-    "Set `pod_template_file` in the section of the executor to the template's path: [kubernetes] up to Airflow 2.4, [kubernetes_executor] since.",
+    "Set `pod_template_file` to the template's path, in [kubernetes] up to Airflow 2.4, in [kubernetes_executor] since.",
 )
 
 
