@@ -20,7 +20,7 @@ from podcompose.run.protocols import Adopted, Backend, Launched, Launcher, NotFo
 from podcompose.run.records import Owner, PodRef
 from podcompose.run.routing.asking import Asking
 from podcompose.run.routing.places import Places, Turns
-from podcompose.run.routing.route import Route, no_such, route_of, routed
+from podcompose.run.routing.route import Route, by, no_such, route_of, routed
 from podcompose.run.routing.subscription import RoutedSubscription
 
 __all__ = ["Router"]
@@ -51,6 +51,8 @@ class Router:
     (1, 0)
     """
 
+    #: A route by the values of a label, an annotation or a field: `Router.by("queue", {"gpu": "kubernetes"})`.
+    by = staticmethod(by)
     #: The clock of the backends, and how many launches each of them bears at once: there only where they have such.
     clock: Callable[[], datetime]
     concurrency: int
@@ -202,7 +204,6 @@ class Router:
             return answer.name, ()
         if known is not None and known in answer.doubts:
             raise Unsettled([answer.doubts[known]], launch_id=launch_id, namespace=namespace, name=pod_name(launch_id))
-        self._places.forget(namespace, launch_id)
         return name, tuple(str(doubt) for doubt in answer.doubts.values())
 
     def _sent(
@@ -257,9 +258,7 @@ def _checked(backends: Mapping[str, Backend]) -> Mapping[str, Backend]:
                 f"{name!r} is {a(type(backend).__name__)}, which is no backend: it lacks methods of Launcher or Watcher"
             )
     if len({id(backend) for backend in backends.values()}) < len(backends):
-        raise ValueError(
-            "a backend has two names; give it one, and let the route say it for both (podcompose.run.routing.route.by)"
-        )
+        raise ValueError("a backend has two names; give it one, and let the route say it for both: Router.by(key, names)")
     return dict(backends)
 
 

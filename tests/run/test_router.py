@@ -257,11 +257,11 @@ def test_a_launch_whose_pod_was_removed_goes_by_the_route(seen: bool) -> None:
 
 def test_what_is_known_is_not_asked_for() -> None:
     """The others are asked about a launch id that is new, and not about one that is known to be where it goes."""
-    router, _far, near = two()
+    router, far, near = two()
     for _ in range(3):
         router.launch(pod_of("far"), launch_id="task/1")
 
-    assert near.asked["settle"] == 1
+    assert (near.asked["settle"], far.asked["settle"]) == (1, 0)
 
 
 def test_a_route_that_is_trusted_asks_nobody() -> None:
@@ -368,6 +368,54 @@ def test_launches_at_once_make_one_pod_whatever_the_route_says() -> None:
         thread.join()
 
     assert (len(launched), sum(one.created for one in launched), len(far.pods) + len(near.pods)) == (16, 1, 1)
+
+
+def test_a_launch_waits_for_another_of_its_id() -> None:
+    """While one launch is under way, another of the same id, which would go elsewhere, does not ask yet where it is."""
+    router, far, near = two(lambda pod, launch_id: answers.pop())
+    answers = ["near", "far"]
+    begun, go_on, launch = threading.Event(), threading.Event(), far.launch
+
+    def slow(*arguments: Any, **named: Any) -> Any:
+        begun.set()
+        go_on.wait(20)
+        return launch(*arguments, **named)
+
+    far.launch = slow  # type: ignore[method-assign]
+    threads = [threading.Thread(target=lambda: router.launch(pod_of(), launch_id="task/1")) for _ in range(2)]
+    threads[0].start()
+    begun.wait(20)
+    threads[1].start()
+    while near.pods == () and [users for _, users in router._turns._locks.values()] != [2]:
+        pass
+    go_on.set()
+    for thread in threads:
+        thread.join(20)
+
+    assert (len(far.pods), len(near.pods)) == (1, 0)
+
+
+def test_who_did_not_answer_is_asked_last() -> None:
+    """A launch is settled by one that has it, before one that could not be asked a moment ago is asked again."""
+    router, far, near = two()
+    far.down = True
+    for launch_id in ("a", "b", "c"):
+        near.launch(pod_of("near"), launch_id=launch_id)
+        router.settle(launch_id)
+
+    assert far.asked["settle"] == 1
+
+
+def test_what_was_seen_to_go_is_not_asked_for() -> None:
+    """A launch id whose pod was seen to go is launched by its route, and where it was is not asked."""
+    router, far, _near = two(ask="routed")
+    subscription = router.subscribe(Selection())
+    ref = router.launch(pod_of("far"), launch_id="task/1").ref
+    far.remove(ref)
+    subscription.poll(0)
+    router.launch(pod_of("near"), launch_id="task/1")
+
+    assert far.asked["settle"] == 0
 
 
 def test_a_dry_run_binds_nothing() -> None:

@@ -66,11 +66,6 @@ class Places:
             if launch_id is not None and self._launches.get((ref.namespace, launch_id), ("", ""))[1] == ref.uid:
                 del self._launches[ref.namespace, launch_id]
 
-    def forget(self, namespace: str, launch_id: str) -> None:
-        """No pod of this launch id is where it was thought to be."""
-        with self._lock:
-            self._launches.pop((namespace, launch_id), None)
-
 
 class Turns:
     """
