@@ -146,9 +146,13 @@ def _call(hook: CodeHook, pod: Any) -> Any:
 
 
 def _meant(hook: CodeHook, cause: BaseException) -> str | None:
-    """What was probably meant by the attribute that a V1Pod was asked for and has not, in the words of every client."""
-    lacked = re.search(r"V1Pod\b.*?has no attribute '(\w+)'", str(cause), re.DOTALL) if hook.meant != {} else None
-    return None if lacked is None else hook.meant.get(lacked[1])
+    """What was probably meant, as far as Python's own messages and the clients' tell it."""
+    said = str(cause)
+    lacked = re.search(r"V1Pod\b.*?has no attribute '(\w+)'", said, re.DOTALL) if hook.meant != {} else None
+    if lacked is not None:
+        return hook.meant.get(lacked[1])
+    absent = isinstance(cause, (TypeError, AttributeError)) and "'NoneType' object" in said
+    return "what the pod does not have is None: write `pod.spec.volumes or []`, say, and set it" if absent else None
 
 
 def _read(hook: CodeHook, returned: Any, found: list[Finding]) -> Json:

@@ -375,6 +375,18 @@ def test_a_hook_for_the_old_class(write: Write, line: str, meant: str) -> None:
     assert found.suggestion.endswith(f"a V1Pod has {meant}")
 
 
+@pytest.mark.parametrize(
+    "line", ["pod.spec.volumes.append({})", "pod.spec.node_selector['a'] = 'b'", "for one in pod.spec.volumes: pass"]
+)
+def test_a_hook_that_takes_for_granted_what_is_not_there(write: Write, line: str) -> None:
+    """A field that the pod does not have is None, and not an empty list, as in Airflow; the error says so."""
+    found = refused(write(f"def pod_mutation_hook(pod):\n    {line}\n"))
+
+    assert found.line == 2
+    assert found.suggestion is not None
+    assert found.suggestion.startswith("what the pod does not have is None")
+
+
 def test_an_attribute_of_something_else_is_not_the_old_class_s(write: Write) -> None:
     """`spec.labels` is a mistake of another kind."""
     assert refused(write("def pod_mutation_hook(pod):\n    pod.spec.labels['a'] = 'b'\n")).suggestion is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import re
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -424,3 +425,16 @@ def test_fields_newer_than_the_schema() -> None:
     """`unknown` is compose's."""
     assert problems(security_context={"newer": 1})[0].code == "unknown-field"
     assert overridden(security_context={"newer": 1}, unknown="keep")["spec"]["securityContext"] == {"newer": 1}
+
+
+def test_the_page_names_every_argument() -> None:
+    """Each argument has its line in the table of those that shape a pod, or of those that do not."""
+    page = (environments.ROOT / "docs" / "airflow-operator.md").read_text().partition("## The operator's arguments")[2]
+    shaping, elsewhere = page.partition("| argument | where")[::2]
+
+    def named(text: str) -> set[str]:
+        rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+        return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+    assert named(shaping) == {*ARGUMENTS, *LAYERS}
+    assert named(elsewhere.partition("\n\n")[0]) == set(ELSEWHERE)
