@@ -15,9 +15,9 @@ import sys
 import threading
 import traceback
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,8 +39,8 @@ class Code:
     who: str
     source: str | None
     line: int | None
-    #: What was probably meant by an attribute that a V1Pod does not have.
-    meant: Mapping[str, str] = field(default_factory=dict)
+    #: What to do about a name that is not there: an attribute of a V1Pod, or a module.
+    meant: Callable[[str], str | None] | None = None
 
     def __call__(self, pod: Any) -> Any:
         """Call the function."""

@@ -29,8 +29,8 @@ class CodeHook(NamedTuple):
     function: Callable[[Any], Any]
     origin: Origin
     line: int | None
-    #: What was probably meant by an attribute that a V1Pod does not have.
-    meant: Mapping[str, str] = {}
+    #: What to do about a name that is not there: an attribute of a V1Pod, or a module.
+    meant: Callable[[str], str | None] | None = None
 
     def error(self, code: str, message: str, suggestion: str | None = None, line: int | None = None) -> HookError:
         """The error of this hook."""
@@ -130,7 +130,8 @@ def run_hook(hook: CodeHook, manifest: JsonMap, dialect: Dialect) -> Laid:
 def _at(hook: CodeHook, finding: Finding) -> Problem:
     problem = replace(hook.origin.problem(finding, {}), line=hook.line)
     # Clients up to 36 let a hook set any attribute of a V1Pod; 37 raises.
-    meant = hook.meant.get(str(finding.raw[0])) if finding.code == "unknown-field" and len(finding.raw) == 1 else None
+    stray = finding.code == "unknown-field" and len(finding.raw) == 1
+    meant = hook.meant(str(finding.raw[0])) if stray and hook.meant is not None else None
     return problem if meant is None else replace(problem, suggestion=meant)
 
 
@@ -148,10 +149,11 @@ def _call(hook: CodeHook, pod: Any) -> Any:
 def _meant(hook: CodeHook, cause: BaseException) -> str | None:
     """What was probably meant, as far as Python's own messages and the clients' tell it."""
     said = str(cause)
-    lacked = re.search(r"V1Pod\b.*?has no attribute '(\w+)'", said, re.DOTALL) if hook.meant != {} else None
-    if lacked is not None:
-        return hook.meant.get(lacked[1])
-    absent = isinstance(cause, (TypeError, AttributeError)) and "'NoneType' object" in said
+    lacked = re.search(r"V1Pod\b.*?has no attribute '(\w+)'", said, re.DOTALL)
+    name = lacked[1] if lacked is not None else cause.name if isinstance(cause, ModuleNotFoundError) else None
+    if name is not None:
+        return hook.meant(name) if hook.meant is not None else None
+    absent = isinstance(cause, (TypeError, AttributeError)) and "'NoneType'" in said
     return "what the pod does not have is None: write `pod.spec.volumes or []`, say, and set it" if absent else None
 
 

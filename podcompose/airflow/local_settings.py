@@ -60,10 +60,10 @@ _OLD_POD = {
     "volume_mounts": "pod.spec.containers[0].volume_mounts",
     "volumes": "pod.spec.volumes",
 }
-_MEANT = {
-    name: f"`{name}` is of the Pod class of Airflow 1.10, for which this hook was written; a V1Pod has {place}"
-    for name, place in _OLD_POD.items()
-}
+_AIRFLOW = (
+    "it imports Airflow, which is not here: keep the hook in a file that imports kubernetes only, or import Airflow "
+    "under `if TYPE_CHECKING:`"
+)
 
 
 def load_pod_mutation_hook(settings: str | os.PathLike[str] = _SETTINGS) -> Callable[[Any], Any]:
@@ -88,7 +88,19 @@ def load_pod_mutation_hook(settings: str | os.PathLike[str] = _SETTINGS) -> Call
     except HookError as error:
         advised = [replace(problem, suggestion=problem.suggestion or _advice(error.__cause__, where)) for problem in error.problems]
         raise HookError(advised) from error.__cause__
-    return Code(_as_airflow(code), code.who, code.source, code.line, _MEANT)
+    return Code(_as_airflow(code), code.who, code.source, code.line, _meant)
+
+
+def _meant(name: str) -> str | None:
+    """What to do about a name that a hook of Airflow's takes for granted, and is not there."""
+    if name.partition(".")[0] == "airflow":
+        return _AIRFLOW
+    place = _OLD_POD.get(name)
+    return (
+        None
+        if place is None
+        else f"`{name}` is of the Pod class of Airflow 1.10, for which this hook was written; a V1Pod has {place}"
+    )
 
 
 def _parted(settings: object) -> tuple[str, str]:
@@ -123,10 +135,7 @@ def _advice(cause: BaseException | None, where: str) -> str | None:
     """What to do about a failure to load."""
     missing = cause.name if isinstance(cause, ModuleNotFoundError) and cause.name is not None else ""
     if missing.partition(".")[0] == "airflow":
-        return (
-            "it imports Airflow, which is not here: keep the hook in a file that imports kubernetes only, or import Airflow "
-            "under `if TYPE_CHECKING:`"
-        )
+        return _AIRFLOW
     if missing != "" and missing == where.partition(".")[0]:
         return f"name its file: Airflow finds it in $AIRFLOW_HOME/config, Python on sys.path only ({where} is not there)"
     if isinstance(cause, IsADirectoryError):

@@ -205,6 +205,15 @@ def test_settings_that_import_airflow(write: Write, line: str) -> None:
     assert found.suggestion.startswith("it imports Airflow, which is not here: ")
 
 
+def test_a_hook_that_imports_airflow(write: Write) -> None:
+    """Also where the hook does so when it is called."""
+    found = refused(write("def pod_mutation_hook(pod):\n    from airflow.configuration import conf\n"))
+
+    assert (found.line, found.message) == (2, "it raised ModuleNotFoundError: No module named 'airflow'")
+    assert found.suggestion is not None
+    assert found.suggestion.startswith("it imports Airflow, which is not here: ")
+
+
 def test_settings_that_import_airflow_for_types_only(write: Write) -> None:
     """What the suggestion says works."""
     text = "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import airflow\n"
