@@ -6,24 +6,24 @@ A file finds the modules beside it by name, as it would if its folder were on `s
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 import os
 import re
 import sys
 import threading
-import traceback
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podcompose.core import hints
 from podcompose.errors import HookError, Problem, a
 from podcompose.intake import Origin, read_text
+
+if TYPE_CHECKING:
+    import ast
 
 __all__ = ["Code", "Loaded", "described", "function_of", "load_file", "load_module"]
 
@@ -112,7 +112,7 @@ def load_file(path: str, asked: str) -> Loaded:
     Raises: HookError: it cannot be read or run; with the line where it failed.
     """
     text = read_text(path, Origin("hook", asked, path), HookError)
-    module = types.ModuleType(Path(path).stem)
+    module = types.ModuleType(_stem(path))
     module.__file__ = path
     folder, own = os.path.dirname(os.path.abspath(path)), {module.__name__: module}
     try:
@@ -126,10 +126,14 @@ def load_file(path: str, asked: str) -> Loaded:
     return Loaded(module, asked, "it", path, (folder, own) if _mentions(text, folder, module.__name__) else None)
 
 
+def _stem(path: str) -> str:
+    return os.path.splitext(os.path.basename(path))[0]
+
+
 def _mentions(text: bytes, folder: str, name: str) -> bool:
     """Whether a file speaks of a module beside it, which it may then import while it is called."""
     try:
-        names = {Path(entry).stem for entry in os.listdir(folder)} - {name}
+        names = {_stem(entry) for entry in os.listdir(folder)} - {name}
     except OSError:
         return False
     return not names.isdisjoint(re.findall(r"\w+", text.decode("utf-8", "replace")))
@@ -207,18 +211,24 @@ def _with_neighbours(function: Callable[[Any], Any], folder: str, own: dict[str,
 
 def line_of(loaded: Loaded, name: str | None, *, imported: bool = True) -> int | None:
     """The line in which a module gives a name its last value, an import if wanted; None where that cannot be told."""
+    import ast  # nobody needs it until something is unusual
+
     if name is None or loaded.source is None:
         return None
     try:
-        body = ast.parse(Path(loaded.source).read_bytes()).body
+        with open(loaded.source, "rb") as file:
+            body = ast.parse(file.read()).body
     except (OSError, SyntaxError, ValueError):  # no source, or changed meanwhile
         return None
-    lines = [one.lineno for one in body if name in _given(one) and (imported or not isinstance(one, (ast.Import, ast.ImportFrom)))]
+    imports = () if imported else (ast.Import, ast.ImportFrom)
+    lines = [statement.lineno for statement in body if name in _given(statement) and not isinstance(statement, imports)]
     return lines[-1] if lines != [] else None
 
 
 def _given(statement: ast.stmt) -> set[str]:
     """The names that a statement gives a value, as far as they stand there."""
+    import ast
+
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {statement.name}
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
@@ -228,6 +238,8 @@ def _given(statement: ast.stmt) -> set[str]:
 
 def _place(cause: BaseException, path: str | None) -> tuple[str | None, int | None]:
     """Where a file failed: its last line on the way there; without a path, that of the first file that is not Python's own."""
+    import traceback
+
     if isinstance(cause, SyntaxError) and cause.filename is not None and path in (None, cause.filename):
         return cause.filename, cause.lineno
     frames = [frame for frame in traceback.extract_tb(cause.__traceback__) if frame.filename not in _OURS]
