@@ -103,6 +103,7 @@ def test_every_option_is_accounted_for_once(one: Given) -> None:
     written = [item for item in migration.report if item.line is not None or item.variable is not None]
 
     assert set(told.values()) <= {1}
+    assert {item.status for item in migration.report if item not in written} <= {"contradictory", "secret"}
     assert {(item.section, item.option) for item in written} == one.wanted
 
 

@@ -26,8 +26,9 @@ OWN = {
     "variables twice": "[kubernetes_environment_variables]\nA = 1\n[kubernetes_secrets]\na = s=k\nA = s2=k2\n",
     "a malformed secret": "[kubernetes_secrets]\nA = no-reference\n",
     "empty everywhere": "[core]\ndags_folder =\nbase_log_folder =\nsql_alchemy_conn =\n[kubernetes]\n"
-    "git_sync_root =\ngit_sync_dest =\ngit_repo = r\ngit_branch = b\ngit_dags_folder_mount_point = /dags\ngit_sync_init_container_name =\n"
-    "git_sync_container_repository =\ngit_sync_container_tag =\nrun_as_user =\nworker_container_image_pull_policy =\n",
+    "git_repo = r\ngit_branch = b\ngit_dags_folder_mount_point = /dags\ngit_sync_root =\ngit_sync_dest =\n"
+    "git_sync_init_container_name =\ngit_sync_container_repository =\ngit_sync_container_tag =\nrun_as_user =\n"
+    "worker_container_image_pull_policy =\n",
     "odd letters in secrets": "[kubernetes_environment_variables]\nA.B-PASSWORD = x\n",
     "keys of Google": "[kubernetes]\ngcp_service_account_keys = one=/k1.json, two:/k2.json\n",
 }

@@ -74,7 +74,7 @@ def _dags(settings: Settings) -> Remarks:
     source = dags_source(settings)
     if source == "nowhere":
         yield from _no_dags(settings)
-    elif settings["dags_in_image"].there:
+    elif settings["dags_in_image"].occurs and settings["dags_in_image"].there:
         where = "no volume of dags: the image has them" if source == "image" else "the image has no dags"
         yield settings["dags_in_image"], Remark("moved", where)
     for name in _LOSERS[source]:

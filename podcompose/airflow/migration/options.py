@@ -24,7 +24,7 @@ _DAGS_MOUNT = "the mount of `airflow-dags`"
 
 
 class Option(NamedTuple):
-    """One option: what 1.10.15 took where it was not written, and what it becomes."""
+    """One option: what 1.10.15 took where it was not written, and what it becomes, as docs/airflow-migrate.md has it."""
 
     section: str
     name: str
@@ -45,11 +45,11 @@ class MapSection(NamedTuple):
 
 
 MAPS = (
-    MapSection("kubernetes_node_selectors", ".spec.nodeSelector"),
-    MapSection("kubernetes_annotations", ".metadata.annotations"),
-    MapSection("kubernetes_labels", ".metadata.labels"),
-    MapSection("kubernetes_environment_variables", f"{_BASE}.env, and the env of git-sync"),
-    MapSection("kubernetes_secrets", f"{_BASE}.env, each a secretKeyRef"),
+    MapSection("kubernetes_node_selectors", "`.spec.nodeSelector`"),
+    MapSection("kubernetes_annotations", "`.metadata.annotations`"),
+    MapSection("kubernetes_labels", "`.metadata.labels`"),
+    MapSection("kubernetes_environment_variables", f"`{_BASE}.env`, and the env of git-sync"),
+    MapSection("kubernetes_secrets", f"`{_BASE}.env`, each a secretKeyRef"),
 )
 
 #: Sections of Airflow 2 and 3: nothing in them is a pod's.
@@ -57,61 +57,67 @@ EXECUTOR_SECTIONS = ("kubernetes_executor", "local_kubernetes_executor", "celery
 
 _K = "kubernetes"
 _POD = (
-    Option(_K, "worker_container_repository", f"{_BASE}.image, before the `:`"),
-    Option(_K, "worker_container_tag", f"{_BASE}.image, behind the `:`", only="repository"),
-    Option(_K, "worker_container_image_pull_policy", f"{_BASE}.imagePullPolicy", default="IfNotPresent"),
-    Option(_K, "image_pull_secrets", ".spec.imagePullSecrets", "names"),
-    Option(_K, "worker_service_account_name", ".spec.serviceAccountName; `default` where it is empty"),
-    Option(_K, "run_as_user", ".spec.securityContext.runAsUser", "number", "50000"),
-    Option(_K, "fs_group", ".spec.securityContext.fsGroup; 65533 where there is a key for SSH", "number"),
-    Option(_K, "affinity", ".spec.affinity", "json map"),
-    Option(_K, "tolerations", ".spec.tolerations", "json list"),
-    Option(_K, "worker_annotations", ".metadata.annotations, where [kubernetes_annotations] does not have the key", "json map"),
-    Option(_K, "airflow_configmap", '.spec.volumes[name="airflow-config"], mounted as AIRFLOW_HOME/airflow.cfg'),
+    Option(_K, "worker_container_repository", f"`{_BASE}.image`, before the `:`"),
+    Option(_K, "worker_container_tag", f"`{_BASE}.image`, behind the `:`", only="repository"),
+    Option(_K, "worker_container_image_pull_policy", f"`{_BASE}.imagePullPolicy`", default="IfNotPresent"),
+    Option(_K, "image_pull_secrets", "`.spec.imagePullSecrets`", "names"),
+    Option(_K, "worker_service_account_name", "`.spec.serviceAccountName`; `default` where it is empty"),
+    Option(_K, "run_as_user", "`.spec.securityContext.runAsUser`", "number", "50000"),
+    Option(_K, "fs_group", "`.spec.securityContext.fsGroup`; 65533 where there is a key for SSH", "number"),
+    Option(_K, "affinity", "`.spec.affinity`", "json map"),
+    Option(_K, "tolerations", "`.spec.tolerations`", "json list"),
+    Option(_K, "worker_annotations", "`.metadata.annotations`, where [kubernetes_annotations] does not have the key", "json map"),
+    Option(_K, "airflow_configmap", '`.spec.volumes[name="airflow-config"]`, mounted as AIRFLOW_HOME/airflow.cfg'),
     Option(
         _K,
         "airflow_local_settings_configmap",
-        '.spec.volumes[name="airflow-local-settings"], mounted as AIRFLOW_HOME/config/airflow_local_settings.py',
+        '`.spec.volumes[name="airflow-local-settings"]`, mounted as AIRFLOW_HOME/config/airflow_local_settings.py',
     ),
-    Option(_K, "env_from_configmap_ref", f"{_BASE}.envFrom, a configMapRef for each", "names"),
-    Option(_K, "env_from_secret_ref", f"{_BASE}.envFrom, a secretRef for each, once", "names"),
+    Option(_K, "env_from_configmap_ref", f"`{_BASE}.envFrom`, a configMapRef for each", "names"),
+    Option(_K, "env_from_secret_ref", f"`{_BASE}.envFrom`, a secretRef for each, once", "names"),
 )
 _DAGS_AND_LOGS = (
     Option(_K, "dags_in_image", "no volume `airflow-dags` where it is true", "truth", "False"),
-    Option(_K, "dags_volume_claim", f"{_DAGS}.persistentVolumeClaim.claimName", only="claim"),
-    Option(_K, "dags_volume_host", f"{_DAGS}.hostPath.path", only="host"),
+    Option(_K, "dags_volume_claim", f"`{_DAGS}.persistentVolumeClaim.claimName`", only="claim"),
+    Option(_K, "dags_volume_host", f"`{_DAGS}.hostPath.path`", only="host"),
     Option(_K, "dags_volume_subpath", f"the subPath of {_DAGS_MOUNT}", only="volume"),
     Option(_K, "dags_volume_mount_point", f"the mountPath of {_DAGS_MOUNT}", only="volume"),
-    Option(_K, "logs_volume_claim", f"{_LOGS}.persistentVolumeClaim.claimName"),
-    Option(_K, "logs_volume_host", f"{_LOGS}.hostPath.path", only="logs host"),
+    Option(_K, "logs_volume_claim", f"`{_LOGS}.persistentVolumeClaim.claimName`"),
+    Option(_K, "logs_volume_host", f"`{_LOGS}.hostPath.path`", only="logs host"),
     Option(_K, "logs_volume_subpath", "the subPath of the mount of `airflow-logs`"),
 )
 _GIT_OPTIONS = (
-    Option(_K, "git_repo", f"{_GIT_ENV}, GIT_SYNC_REPO", only="git"),
-    Option(_K, "git_branch", f"{_GIT_ENV}, GIT_SYNC_BRANCH", only="git"),
+    Option(_K, "git_repo", f"`{_GIT_ENV}`, GIT_SYNC_REPO", only="git"),
+    Option(_K, "git_branch", f"`{_GIT_ENV}`, GIT_SYNC_BRANCH", only="git"),
     Option(
-        _K, "git_sync_root", f"{_GIT_ENV}, GIT_SYNC_ROOT, and where git-sync has `airflow-dags` mounted", default="/git", only="git"
+        _K,
+        "git_sync_root",
+        f"`{_GIT_ENV}`, GIT_SYNC_ROOT, and where git-sync has `airflow-dags` mounted",
+        default="/git",
+        only="git",
     ),
-    Option(_K, "git_sync_dest", f"{_GIT_ENV}, GIT_SYNC_DEST, and in AIRFLOW__CORE__DAGS_FOLDER", default="repo", only="git"),
-    Option(_K, "git_sync_depth", f"{_GIT_ENV}, GIT_SYNC_DEPTH", default="1", only="git"),
-    Option(_K, "git_sync_rev", f"{_GIT_ENV}, GIT_SYNC_REV", only="git"),
+    Option(_K, "git_sync_dest", f"`{_GIT_ENV}`, GIT_SYNC_DEST, and in AIRFLOW__CORE__DAGS_FOLDER", default="repo", only="git"),
+    Option(_K, "git_sync_depth", f"`{_GIT_ENV}`, GIT_SYNC_DEPTH", default="1", only="git"),
+    Option(_K, "git_sync_rev", f"`{_GIT_ENV}`, GIT_SYNC_REV", only="git"),
     Option(_K, "git_subpath", "the end of AIRFLOW__CORE__DAGS_FOLDER", only="folder"),
     Option(
         _K,
         "git_dags_folder_mount_point",
         f"the mountPath of {_DAGS_MOUNT}, and the beginning of AIRFLOW__CORE__DAGS_FOLDER",
     ),
-    Option(_K, "git_user", f"{_GIT_ENV}, GIT_SYNC_USERNAME, from a Secret", only="git"),
-    Option(_K, "git_password", f"{_GIT_ENV}, GIT_SYNC_PASSWORD, from a Secret", only="git"),
-    Option(_K, "git_sync_credentials_secret", f"{_GIT_ENV}, GIT_SYNC_USERNAME and GIT_SYNC_PASSWORD, from that Secret", only="git"),
-    Option(_K, "git_ssh_key_secret_name", '.spec.volumes[name="git-sync-ssh-key"], and GIT_SYNC_SSH and its kin for git-sync'),
+    Option(_K, "git_user", f"`{_GIT_ENV}`, GIT_SYNC_USERNAME, from a Secret", only="git"),
+    Option(_K, "git_password", f"`{_GIT_ENV}`, GIT_SYNC_PASSWORD, from a Secret", only="git"),
     Option(
-        _K, "git_ssh_known_hosts_configmap_name", '.spec.volumes[name="git-sync-known-hosts"], and GIT_KNOWN_HOSTS for git-sync'
+        _K, "git_sync_credentials_secret", f"`{_GIT_ENV}`, GIT_SYNC_USERNAME and GIT_SYNC_PASSWORD, from that Secret", only="git"
     ),
-    Option(_K, "git_sync_container_repository", f"{_GIT}.image, before the `:`", default="k8s.gcr.io/git-sync", only="git"),
-    Option(_K, "git_sync_container_tag", f"{_GIT}.image, behind the `:`", default="v3.1.1", only="git"),
-    Option(_K, "git_sync_init_container_name", f"{_GIT}.name", default="git-sync-clone", only="git"),
-    Option(_K, "git_sync_run_as_user", f"{_GIT}.securityContext.runAsUser", "number", "65533", only="git"),
+    Option(_K, "git_ssh_key_secret_name", '`.spec.volumes[name="git-sync-ssh-key"]`, and GIT_SYNC_SSH and its kin for git-sync'),
+    Option(
+        _K, "git_ssh_known_hosts_configmap_name", '`.spec.volumes[name="git-sync-known-hosts"]`, and GIT_KNOWN_HOSTS for git-sync'
+    ),
+    Option(_K, "git_sync_container_repository", f"`{_GIT}.image`, before the `:`", default="k8s.gcr.io/git-sync", only="git"),
+    Option(_K, "git_sync_container_tag", f"`{_GIT}.image`, behind the `:`", default="v3.1.1", only="git"),
+    Option(_K, "git_sync_init_container_name", f"`{_GIT}.name`", default="git-sync-clone", only="git"),
+    Option(_K, "git_sync_run_as_user", f"`{_GIT}.securityContext.runAsUser`", "number", "65533", only="git"),
 )
 _CORE = (
     Option("core", "airflow_home", "the folder of the mounts of airflow.cfg and airflow_local_settings.py", only="home"),
@@ -119,7 +125,7 @@ _CORE = (
         "core", "dags_folder", f"the mountPath of {_DAGS_MOUNT} from a claim or a host path", default="{home}/dags", only="dags"
     ),
     Option("core", "base_log_folder", "the mountPath of the mount of `airflow-logs`", default="{home}/logs"),
-    Option("core", "sql_alchemy_conn", f"{_BASE}.env, AIRFLOW__CORE__SQL_ALCHEMY_CONN, from a Secret", only="connection"),
+    Option("core", "sql_alchemy_conn", f"`{_BASE}.env`, AIRFLOW__CORE__SQL_ALCHEMY_CONN, from a Secret", only="connection"),
 )
 _EXECUTOR = (
     Option(_K, "pod_template_file", "1.10 took that file alone", fate="executor"),
