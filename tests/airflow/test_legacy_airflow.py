@@ -153,7 +153,7 @@ BROKEN = [
 
 def asked(release: Release, dicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What that Airflow makes of each dict."""
-    python = python_of(f"airflow-{release.wanted[0].partition('==')[2]}", release.wanted, "--no-deps")
+    python = python_of(f"legacy/{release.wanted[0].partition('==')[2]}", release.wanted, "--no-deps")
     lines = "\n".join(json.dumps({"KubernetesExecutor": given}) for given in dicts)
     return [json.loads(line) for line in run_in(python, "tests/airflow/old/convert.py", release.module, text=lines).splitlines()]
 
