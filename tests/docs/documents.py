@@ -5,7 +5,7 @@ What the blocks of a page do when they are run.
 ```python              run; with prompts, each answer must be the one shown
 ```text                what the block above it prints; a line `...` stands for any number of lines, here and below
 ```console             each line after `$` is run in a shell, and must say what is shown
-```yaml ```python      below `<!-- file: NAME -->`: written to that file
+```yaml, and any other  below `<!-- file: NAME -->`: written to that file
 ```sh                  not run: commands that would install, or run all tests; a target of make must exist
 =====================  =======================================================================================================
 
@@ -93,6 +93,8 @@ def _write(example: Example) -> str:
 
 
 def _compare(example: Example) -> str:
+    if _file(example.document, example.start) is not None:
+        return _write(example)
     return _difference(example.parsed, example.namespace.get(_SAID, "")) or ("" if example.parsed.strip() else "nothing is shown")
 
 
