@@ -13,6 +13,7 @@ from podcompose.backends.memory import ByHand, MemoryBackend, VirtualClock
 from podcompose.run import Router
 from podcompose.run.records import PodRef
 from podcompose.testing.conformance import AsyncBackendSuite, BackendSuite
+from tests.conformance.test_kubernetes_faults import FaultServerDoors
 from tests.conformance.test_local import TestLocal as _LocalDoors
 
 
@@ -123,3 +124,13 @@ class TestBesideLocal(_LocalDoors):
         """Everything runs here; the other one is there all the same."""
         self.hidden = LocalBackend(Path(self.folder) / "pods")
         return Router({"local": self.hidden, "memory": MemoryBackend()}, lambda pod: "local")
+
+
+class TestBesideKubernetes(FaultServerDoors, BackendSuite):
+    """A cluster, with its threads, beside a backend of another time."""
+
+    histories = 4
+
+    def reopen(self) -> Any:
+        """Another router, with another object over the same server."""
+        return Router({"kubernetes": super().reopen(), "memory": MemoryBackend()}, lambda pod: "kubernetes")

@@ -183,6 +183,17 @@ def test_what_waits_here_is_lag() -> None:
     assert lags[2:5] == [2, 1, 0]
 
 
+def test_pods_that_were_told_and_not_acknowledged_make_the_cursor_empty() -> None:
+    """While one backend has told of pods and acknowledges nothing, nothing is acknowledged: their end would never be told."""
+    a = Scripted([Batch((Seen(record("a")),), ""), Batch((Synced(),), "a1")])
+    b = Scripted([Batch((Seen(record("b")), Synced()), "b1")])
+    subscription = subscription_of(a=a, b=b, c=Scripted([AWAY]))
+    cursors = [subscription.poll(0).cursor for _ in range(3)]
+
+    assert cursors[0] == ""
+    assert cursors[-1] == cursor_of(a="a1", b="b1", c="")
+
+
 def test_a_mark_moves_without_changes() -> None:
     """A backend's cursor that moves on while nothing of interest happens moves the whole one on, so that it does not grow old."""
     subscription = subscription_of(a=Scripted([Batch((Synced(),), "c0"), Batch((), "c1"), Batch((), "c2")]))

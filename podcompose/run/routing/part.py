@@ -40,6 +40,8 @@ class Part:
     ) -> None:
         self.name = name
         self.cursor = self.acked = cursor
+        #: Pods of it were told of.
+        self.delivered = False
         #: Its next Synced says something.
         self.owes = True
         #: When it may be asked again, after a failure.

@@ -182,4 +182,24 @@ class RoutedSubscription:
                 part.acked = cursor
             else:
                 taken.append(change)
-        return Batch(tuple(taken), marked({part.name: part.acked for part in self._parts}, self._scope))
+                self._note(part, change)
+        return Batch(tuple(taken), self._cursor())
+
+    def _note(self, part: Part, change: Change) -> None:
+        """Who has told of pods, since all began afresh."""
+        if isinstance(change, Resynced) and change.afresh:
+            for other in self._parts:
+                other.delivered = False
+        elif not isinstance(change, (Resynced, Synced)):
+            part.delivered = True
+
+    def _cursor(self) -> str:
+        """
+        What acknowledges all that was delivered, as far as it can be acknowledged.
+
+        As long as pods of a backend were told of and nothing of that is acknowledged, it is nothing of all: who went on from there
+        would not be told that such a pod is gone.
+        """
+        if any(part.delivered and part.acked == "" for part in self._parts):
+            return ""
+        return marked({part.name: part.acked for part in self._parts}, self._scope)
