@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -13,6 +14,7 @@ from podcompose.backends.memory import ByHand, MemoryBackend, VirtualClock
 from podcompose.run import Batch, Gone, Health, Left, Outcome, PodRecord, PodRef, Resynced, Seen, Selection, Stage, Synced
 from podcompose.run.cursor import scope_of
 from podcompose.run.routing.marks import marked
+from podcompose.run.routing.part import Part
 from podcompose.run.routing.places import Places
 from podcompose.run.routing.subscription import RoutedSubscription
 from tests.run.routers import shown
@@ -267,3 +269,31 @@ def test_who_never_waits_sees_a_backend_come_back_all_the_same() -> None:
     subscription.close()
 
     assert changes == [Synced()]
+
+
+def test_what_comes_late_from_before_all_began_afresh() -> None:
+    """Of an answer that was under way then, ends are kept; what is there is told anew by whom it was asked anew."""
+
+    class Late(Scripted):
+        def subscribe(self, where: Selection, *, cursor: str | None = None) -> Any:
+            subscription = super().subscribe(where, cursor=cursor)
+            poll = subscription.poll
+
+            def renewed(timeout: float | None = None, max_items: int = 1000) -> Batch:
+                batch: Batch = poll(timeout, max_items)
+                if len(self.cursors) == 1:
+                    part.renew()
+                return batch
+
+            subscription.poll = renewed
+            return subscription
+
+    late = Late([Batch((Seen(record("a")), gone("b"), Synced()), "c0")], [Batch((Seen(record("a")), Synced()), "c1")])
+    part = Part("a", late, ALL, "", VirtualClock(), threading.RLock())
+    part.open()
+    first = part.ask(0, 10)
+    cursor = part.cursor
+    part.open()
+
+    assert (first, cursor) == ((gone("b"),), "")
+    assert part.ask(0, 10) == (Seen(record("a")), Synced())
