@@ -159,6 +159,16 @@ def test_ids_that_differ_have_names_and_labels_that_differ(ids: list[tuple[str, 
     assert len({(said["labels"]["dag_id"], said["labels"]["task_id"]) for said in all_said}) == len(ids)
 
 
+@pytest.mark.parametrize("between", ["_", "/", "-", "", '", "', " "])
+def test_ids_do_not_run_into_each_other(between: str) -> None:
+    """Where one id ends and the next begins is part of the name: Airflow made one of a and b_c, a_b and c."""
+    first = metadata(dag_id="a", task_id=f"b{between}c")["name"]
+    second = metadata(dag_id=f"a{between}b", task_id="c")["name"]
+
+    assert first != second
+    assert first.rpartition("-")[0] == second.rpartition("-")[0] or between == ""
+
+
 def test_every_id_counts_for_the_name() -> None:
     """Other dates, runs, tries and map indexes are other pods; the image and the scheduler's number are not."""
     tries = [{}, {"run_id": "a"}, {"run_id": "b"}, {"try_number": 2}, {"map_index": 0}, {"map_index": 1}, {"logical_date": DATE}]

@@ -219,6 +219,13 @@ def test_env_vars_in_all_forms() -> None:
     assert main(env_vars=(V1EnvVar(name="A", value="1"), V1EnvVar(name="B")))["env"] == wanted
 
 
+def test_none_in_a_map_of_text_is_empty_text() -> None:
+    """As in the provider's labels; null would delete."""
+    said = overridden(labels={"a": None}, annotations={"b": None}, node_selector={"c": None})
+
+    assert (said["metadata"], said["spec"]["nodeSelector"]) == ({"labels": {"a": ""}, "annotations": {"b": ""}}, {"c": ""})
+
+
 def test_jinja_is_taken_as_it_is() -> None:
     """Text is text, rendered or not."""
     assert main(image="{{ var.value.image }}", arguments=["{{ ds }}"]) == {
