@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,16 @@ AIRFLOW_1_10 = (
 ORACLE = Path(__file__).with_name("oracle.py")
 
 
+def asked(cases: Sequence[Case]) -> list[dict[str, Any]]:
+    """What Airflow answers to each."""
+    python = python_of("airflow-1.10.15", AIRFLOW_1_10, "--no-deps")
+    return list(json.loads(run_in(python, str(ORACLE), text=json.dumps([case.question() for case in cases]))))
+
+
 @pytest.fixture(scope="module")
 def answers() -> dict[str, dict[str, Any]]:
     """What Airflow says to every case, by its name."""
-    python = python_of("airflow-1.10.15", AIRFLOW_1_10, "--no-deps")
-    said = json.loads(run_in(python, str(ORACLE), text=json.dumps([case.question() for case in CASES])))
-    return {case.name: answer for case, answer in zip(CASES, said, strict=True)}
+    return {case.name: answer for case, answer in zip(CASES, asked(CASES), strict=True)}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
