@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from podcompose.airflow.client import as_read
@@ -102,11 +102,12 @@ def compare_all(base: Base, override: Any = None, hook: Hook | Sequence[Hook] | 
     usable = hook if unusable == () else None
     ours, problems = _composed(base.strict, overrides, usable, COMPOSE)
     theirs, failures = _composed(base.lenient, overrides, usable, AIRFLOW)
-    if unusable != ():
-        ours, theirs = None, None
+    foreign = tuple(_foreign(overrides))
+    ours = ours if unusable == () else None
+    theirs = theirs if unusable == foreign == () else None
     problems = tuple(dict.fromkeys((*base.problems, *unusable, *problems)))
     known = {(problem.code, problem.path) for problem in problems}
-    only = [failure for failure in (*base.failures, *failures) if (failure.code, failure.path) not in known]
+    only = [failure for failure in (*base.failures, *foreign, *failures) if (failure.code, failure.path) not in known]
     return Comparison(theirs, ours, _differences(theirs, ours), problems, tuple(dict.fromkeys(only)))
 
 
@@ -136,6 +137,14 @@ def _override(given: Any) -> Override | None:
 def _is_config_key(key: object) -> bool:
     """Whether a key stands in an executor_config and in no pod, typos among them."""
     return isinstance(key, str) and close(key, ("pod_override", "KubernetesExecutor")) is not None
+
+
+def _foreign(overrides: Sequence[Override]) -> Iterator[Problem]:
+    """The overrides that say what no V1Pod can."""
+    for override in overrides:
+        if override.kind != "patch" or override.delete != ():
+            what = "deletes" if override.kind == "patch" else override.kind.replace("-", " ")
+            yield override.origin.problem(Finding("airflow-refuses", ".", f"Airflow has no {what}: a V1Pod cannot say this"), {})
 
 
 def _unfound(hook: Hook | Sequence[Hook] | None) -> tuple[Problem, ...]:

@@ -83,6 +83,8 @@ def _said_by(patch: Json, path: Path) -> Json:
 def _by_hook(gap: Gap, story: Story) -> Verdict | None:
     if story.unhooked is None or any(_touch(gap.path, path) for path in story.unhooked):
         return None
+    if story.unhooked == ():
+        return "harmless", "both are the same before the hook, which does not leave the same twice"
     return "to be looked at", "both are the same before the hook, which leaves something else in a pod that differs elsewhere"
 
 

@@ -120,7 +120,7 @@ def _stranger(merger: Merger, original: JsonMap, patch: JsonMap, dialect: Dialec
         merged = snapshot(merger.merge(copy(original), copy(patch)), found)
     except Exception as error:  # whatever a stranger's code raises is its finding
         return Laid(original, True, [Finding("merger-failed", ".", f"{merger!r:.80} raised {type(error).__name__}: {error}")])
-    unread = "the dialect's engine left a directive in the pod"
+    unread = "the dialect's engine does not act on directives"
     walk = Walk(keep_unknown=dialect.unknown == "keep", repeats=True, recorded={}, no_directive=unread)
     checked = dialect.plan().check(merged, None, walk)
     return Laid(checked, True, found + [_in_patch(finding, patch, dialect.schema) for finding in walk.found])

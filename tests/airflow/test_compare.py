@@ -121,6 +121,27 @@ ROWS: dict[str, list[Row]] = {
 }
 
 
+#: What is said of a row's differences.
+REASONS = {
+    "1": "now wins",
+    "2": "the template's entries are gone",
+    "3": "Kubernetes takes the last of two",
+    "4": "which others that refer to it with $(NAME) see",
+    "5": "appended the override's to the template's (a port named twice is a warning, or refused)"
+    "|appended the override's to the template's (the API server refuses two)",
+    "6": "now containers are matched by name",
+    "7": "a container of its own, without the image that the API server asks for (is 'base' meant?)",
+    "8": "Airflow appended the override's entries to the template's; now they replace them",
+    "9": "Airflow replaced .spec.nodeSelector whole",
+    "10": "whole; now what the override does not mention stays",
+    "11": "Airflow replaced .spec.imagePullSecrets whole",
+    "12": "Airflow replaced .metadata.finalizers whole",
+    "13": "the override's null now deletes",
+    "14": "only the order is another",
+    "15": "init containers run in their order",
+}
+
+
 def table() -> dict[str, list[str]]:
     """The rows of the table in the docs, by number."""
     text = (ROOT / "docs" / "airflow-differences.md").read_text()
@@ -132,9 +153,10 @@ def table() -> dict[str, list[str]]:
 def test_every_row_of_the_table_is_so(number: str, row: Row) -> None:
     """An override as the row describes differs there, in that group; or nowhere, where the row says so."""
     comparison = compare(WORKER, row.override)
-    there = [difference.group for difference in comparison.differences if difference.path == row.path]
+    there = [difference for difference in comparison.differences if difference.path == row.path]
 
-    assert there == ([row.group] if row.path is not None else [])
+    assert [difference.group for difference in there] == ([row.group] if row.path is not None else [])
+    assert all(any(reason in one.why for reason in REASONS[number].split("|")) for one in there), str(comparison)
     assert row.path is not None or comparison.outlook == "equal", str(comparison)
     assert table()[number][-1] == (row.group if row.path is not None else "equal")
 
@@ -287,6 +309,34 @@ def test_directives_are_nothing_to_airflow() -> None:
     assert (comparison.airflow, len(comparison.failures), comparison.outlook) == (None, 1, "refused")
 
 
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        (Override(delete=[".spec.nodeSelector"]), "deletes"),
+        (Override.json_patch([{"op": "remove", "path": "/spec/nodeSelector"}]), "json patch"),
+        (Override.merge_patch({"spec": {"nodeSelector": None}}), "merge patch"),
+    ],
+)
+def test_what_no_v1pod_can_say_is_nothing_to_airflow(override: Override, said: str) -> None:
+    """Row 20: deletes and patches of other kinds are podcompose's alone."""
+    comparison = compare(WORKER, override)
+
+    assert comparison.compose is not None
+    assert "nodeSelector" not in comparison.compose.manifest["spec"]
+    assert comparison.airflow is None
+    assert [one.message for one in comparison.failures] == [f"Airflow has no {said}: a V1Pod cannot say this"]
+
+
+def test_a_hook_that_never_leaves_the_same_is_no_difference_of_the_two() -> None:
+    """A number that the hook draws anew has nothing to do with the merge."""
+    numbers = iter(range(9))
+
+    def hook(pod: Any) -> None:
+        pod.metadata.labels["number"] = str(next(numbers))
+
+    assert [(one.path, one.group) for one in compare(WORKER, None, hook).differences] == [(".metadata.labels.number", "harmless")]
+
+
 def test_the_hook_runs_on_both() -> None:
     """What a hook sets is set in both pods; the third argument is the hook."""
 
@@ -313,6 +363,7 @@ def test_what_only_the_hook_makes_differ_is_said() -> None:
         (".metadata.labels.host", "to be looked at"),
         (".spec.hostNetwork", "improved"),
     ]
+    assert comparison.differences[0].why.startswith("both are the same before the hook")
 
 
 @pytest.mark.parametrize(("network", "side"), [(False, "problems"), (True, "failures")])
@@ -341,6 +392,17 @@ def test_a_legacy_dict_is_converted_without_a_warning() -> None:
     comparison = compare(WORKER, {"KubernetesExecutor": {"request_memory": "1Gi", "node_selectors": {"gpu": "yes"}}})
 
     assert {one.path for one in comparison.differences} == {".spec.nodeSelector.disk", f"{BASE}.resources.limits"}
+
+
+def test_a_null_above_what_a_later_override_says_is_the_reason() -> None:
+    """What one override deletes and the next says anew lacks what Airflow kept."""
+    comparison = compare(WORKER, [{"spec": {"securityContext": None}}, {"spec": {"securityContext": {"runAsUser": 1}}}])
+    containers = compare(WORKER, [{"spec": {"containers": None}}, base(image="i")])
+
+    assert comparison.outlook == "equal"
+    assert {one.why for one in containers.differences if one.path == f"{BASE}.args"} == {
+        "an override's null deletes what is around it; to Airflow it was not set"
+    }
 
 
 def test_a_request_above_the_template_s_limit_is_told() -> None:
