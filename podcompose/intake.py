@@ -133,7 +133,7 @@ def model_name(value: object) -> str | None:
 def _other_way(value: object) -> str | None:
     return (
         "read text with from_yaml, a file with from_file"
-        if isinstance(value, (str, bytes)) or hasattr(value, "__fspath__")
+        if isinstance(value, (str, bytes)) or hasattr(type(value), "__fspath__")
         else None
     )
 

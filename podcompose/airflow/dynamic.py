@@ -167,7 +167,7 @@ def _judged(given: Mapping[str, object]) -> list[Problem]:
 
 
 def _judged_list(args: object) -> list[Problem]:
-    if isinstance(args, str) or not isinstance(args, Sequence):
+    if isinstance(args, (str, bytes, bytearray)) or not isinstance(args, Sequence):
         message = f"expected a list of strings, got {a(type(args).__name__)}"
         return [_problem("wrong-type", "args", message, f"write a list: [{args!r:.40}]" if isinstance(args, str) else None)]
     return [

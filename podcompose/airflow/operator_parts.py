@@ -49,6 +49,8 @@ def _taken(name: str, value: Any, shape: Callable[[Any], Any], problems: list[Pr
     except Exception as error:  # a stranger's code: whatever it raises is its finding
         taken = []
         found.append(Finding("not-json", "", f"this {type(value).__name__} cannot be read: it raised {a(type(error).__name__)}"))
+    empty = [place for place, entry in enumerate(taken) if entry is None] if type(taken) is list else []
+    found += [Finding("wrong-type", f"[{place}]", "None is no element of a list", "leave it out", (place,)) for place in empty]
     problems += [_within(name, "", ORIGIN.problem(finding, {})) for finding in found]
     return [] if found != [] else taken
 
@@ -76,7 +78,7 @@ def _names(value: Any) -> Any:
 
 
 def _references(value: Any) -> Any:
-    return [{"configMapRef": {"name": name}} for name in value] if isinstance(value, list) else value
+    return [None if name is None else {"configMapRef": {"name": name}} for name in value] if isinstance(value, list) else value
 
 
 _SHAPES: Mapping[str, Callable[[Any], Any]] = {
@@ -155,8 +157,8 @@ def judged(parts: Iterable[Part], container: str, dialect: Dialect) -> list[Prob
         prefix = _printed(part.place, container)
         for finding in lay({}, assembled([part], container), dialect, {}).found:
             problem = _within(part.argument, prefix, ORIGIN.problem(finding, {}))
-            rendered = type(part.value) is str and "{{" in part.value
-            problems.append(replace(problem, suggestion="render it first: it is taken as it is") if rendered else problem)
+            jinja = problem.suggestion is None and type(part.value) is str and "{{" in part.value
+            problems.append(replace(problem, suggestion="render it first: it is taken as it is") if jinja else problem)
     return problems
 
 
@@ -168,7 +170,7 @@ def _within(argument: str, prefix: str, problem: Problem) -> Problem:
 
 def _printed(place: Sequence[str], container: str) -> str:
     if place[0] == "container":
-        return f'.spec.containers[name="{container}"].{place[1]}'
+        return f".spec.containers[name={json.dumps(container, ensure_ascii=False)}].{place[1]}"
     return f".{'.'.join(place)}"
 
 

@@ -271,6 +271,14 @@ class PodRuntimeInfoEnv:
         return {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
 
 
+class Stranger:
+    """An object that answers nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Fail."""
+        raise RuntimeError(name)
+
+
 def test_classes_of_older_airflows() -> None:
     """Objects that convert themselves are converted, as the provider does."""
     said = overridden(volumes=[Volume()], pod_runtime_info_envs=[PodRuntimeInfoEnv()])
@@ -388,6 +396,15 @@ def test_everything_that_is_wrong_at_once() -> None:
         ({"xcom_sidecar_container_security_context": {"a": 1}}, "xcom_sidecar_container_security_context.a"),
         ({"labels": {7: "a"}}, "labels"),
         ({"name": chr(0xD800)}, "name"),
+        ({"arguments": ["a", None]}, "arguments[1]"),
+        ({"configmaps": [None]}, "configmaps[0]"),
+        ({"base_container_name": 'a"b', "image": 1}, "image"),
+        ({"env_vars": iter([])}, "env_vars"),
+        ({"do_xcom_push": 1}, "do_xcom_push"),
+        ({"labels": Stranger()}, "labels"),
+        ({"volumes": [Stranger()]}, "volumes"),
+        ({"secrets": [Stranger()]}, "secrets[0]"),
+        ({"full_pod_spec": Stranger()}, "full_pod_spec"),
     ],
 )
 def test_odd_arguments(arguments: Arguments, path: str) -> None:
