@@ -202,6 +202,11 @@ def _by_falsehood(gap: Gap, story: Story) -> Verdict | None:
         return None
     if type(word) in (list, dict):
         return "to be looked at", f"the override's {shown(word)} now wins: the template's entries are gone"
+    if gap.path[-1] == "image":
+        return (
+            "to be looked at",
+            f"the override's {shown(word)} now wins: a container without an image, which the API server refuses",
+        )
     return "improved", f"the override's {shown(word)} now wins"
 
 

@@ -25,6 +25,7 @@ WORKER: Pod = {
     "spec": {
         "hostNetwork": True,
         "terminationGracePeriodSeconds": 600,
+        "serviceAccountName": "worker",
         "nodeSelector": {"disk": "ssd"},
         "tolerations": [{"key": "airflow", "operator": "Exists"}],
         "imagePullSecrets": [{"name": "registry"}],
@@ -72,11 +73,12 @@ ROWS: dict[str, list[Row]] = {
     "1": [
         Row({"spec": {"hostNetwork": False}}, ".spec.hostNetwork", "improved"),
         Row({"spec": {"terminationGracePeriodSeconds": 0}}, ".spec.terminationGracePeriodSeconds", "improved"),
-        Row(base(image=""), f"{BASE}.image", "improved"),
+        Row({"spec": {"serviceAccountName": ""}}, ".spec.serviceAccountName", "improved"),
     ],
     "2": [
         Row({"spec": {"tolerations": []}}, ".spec.tolerations", "to be looked at"),
         Row(base(args=[]), f"{BASE}.args", "to be looked at"),
+        Row(base(image=""), f"{BASE}.image", "to be looked at"),
     ],
     "3": [Row(base(env=[{"name": "LEVEL", "value": "DEBUG"}]), f'{BASE}.env[name="LEVEL"]', "improved")],
     "4": [Row(base(env=[{"name": "MODE", "value": "live"}]), f'{BASE}.env[name="MODE"]', "to be looked at")],
@@ -124,7 +126,7 @@ ROWS: dict[str, list[Row]] = {
 #: What is said of a row's differences.
 REASONS = {
     "1": "now wins",
-    "2": "the template's entries are gone",
+    "2": "the template's entries are gone|a container without an image, which the API server refuses",
     "3": "Kubernetes takes the last of two",
     "4": "which others that refer to it with $(NAME) see",
     "5": "appended the override's to the template's (a port named twice is a warning, or refused)"
