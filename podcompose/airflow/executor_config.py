@@ -176,9 +176,9 @@ def _deprecated(converted: Converted) -> str:
     from podcompose.airflow.python_source import override_source
     from podcompose.yaml.reader import write
 
-    notes = "".join(f"\n{note}.\n" for note in converted.notes)
+    notes = "".join(f"{note}.\n" for note in converted.notes)
     return (
-        f"{_path((_LEGACY,))} is deprecated: Airflow's provider no longer reads it since 10.0.0.\n"
+        f"{_path((_LEGACY,))} is deprecated: Airflow's provider no longer reads it since 10.0.0.\n{notes}"
         f"The same as a `{_POD}`, in Python:\n\n{override_source(converted.manifest)}\n"
-        f"and as YAML, for `Override.from_yaml`:\n\n{write(converted.manifest)}{notes}"
+        f"and as YAML, for `Override.from_yaml`:\n\n{write(converted.manifest)}"
     )

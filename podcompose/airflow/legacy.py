@@ -19,6 +19,10 @@ __all__ = ["Converted", "convert"]
 #: The Airflows that kept four fields of a volume mount, and lost the others.
 _NARROW = ("1.10.12", "1.10.13", "1.10.14", "1.10.15")
 
+#: The key that 2.0 had for two of 1.10.12; no Airflow knew it and them.
+_BOTH_SIDES = "ephemeral-storage"
+_ONE_SIDE = ("request_ephemeral_storage", "limit_ephemeral_storage")
+
 #: What a dict of keys holds that stands for a pod's own fields.
 _POD_WORDS = frozenset({"apiVersion", "containers", "kind", "metadata", "pod_override", "spec"})
 
@@ -85,6 +89,8 @@ def _excluded(given: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding("both-keys", "", f"`{name}` beside `pod`, which was all that counted", "say it in the pod", (name,))
         elif "resources" in given and key.kind == "quantity":
             yield Finding("both-keys", "", f"`{name}` beside `resources`", "say it in `resources`", (name,))
+        elif _BOTH_SIDES in given and name in _ONE_SIDE:
+            yield Finding("both-keys", "", f"`{name}` beside `{_BOTH_SIDES}`, which says it too", f"take `{_BOTH_SIDES}` out", (name,))
 
 
 def _envs(value: Any, found: list[Finding]) -> Json:
@@ -108,8 +114,6 @@ def _configmaps(value: Any, found: list[Finding]) -> Json:
     plain = wire(_names(value) if isinstance(value, str) else value, found)
     if type(plain) is not list:
         return plain
-    nulls = [place for place, name in enumerate(plain) if name is None]
-    found += [Finding("wrong-type", "", "expected a string, got null", None, (place,)) for place in nulls]
     return [{"configMapRef": {"name": name}} for name in plain]
 
 
@@ -156,7 +160,19 @@ def _judged(key: LegacyKey, value: Json) -> list[Finding]:
     manifest = _put({}, path, value)
     # As a pod no directive counts; as an override each element needs its key.
     found = check(manifest, COMPOSE).found or lay({}, manifest, COMPOSE, {}).found
-    return [finding._replace(raw=finding.raw[len(path) :]) for finding in found]
+    return [finding._replace(raw=finding.raw[len(path) :]) for finding in found] or list(_nulls(value, ()))
+
+
+def _nulls(value: Json, path: RawPath) -> Iterator[Finding]:
+    """The nulls in lists: Kubernetes makes empty entries of them, which nobody means."""
+    if value is None:
+        yield Finding("wrong-type", "", "None in a list", "take it out", path)
+    elif type(value) is dict:
+        for name, entry in value.items():
+            yield from _nulls(entry, (*path, name))
+    elif type(value) is list:
+        for place, entry in enumerate(value):
+            yield from _nulls(entry, (*path, place))
 
 
 def _where(key: LegacyKey, raw: RawPath, given: Any) -> RawPath:
