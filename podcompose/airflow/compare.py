@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from podcompose.airflow.client import as_read
@@ -68,7 +69,9 @@ def base_of(template: Any) -> Base:
         try:
             return _both(from_text(read_text(str(origin.source), origin, TemplateError)), origin)
         except TemplateError as error:
-            return Base(str(origin.source), None, None, error.problems, error.problems)
+            hint = "read text with Template.from_yaml" if "\n" in str(template) else None
+            problems = tuple(replace(problem, suggestion=hint) for problem in error.problems)
+            return Base(str(origin.source), None, None, problems, problems)
     return _both(from_value(template), Origin("template"))
 
 

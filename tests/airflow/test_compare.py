@@ -295,6 +295,11 @@ def test_a_template_that_is_none_is_told(template: Any) -> None:
     assert [problem.stage for problem in comparison.problems] == ["template", "override"]
 
 
+def test_text_in_the_place_of_a_path_is_told() -> None:
+    """A template's text is no path; the problem says what reads it."""
+    assert "read text with Template.from_yaml" in str(compare("spec:\n  containers: []\n"))
+
+
 def test_text_that_is_no_yaml_is_a_problem_of_both(tmp_path: Path) -> None:
     """Neither reads it, so neither gives a pod."""
     comparison = compare(written(tmp_path, "containers: ["))

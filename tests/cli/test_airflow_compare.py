@@ -160,6 +160,17 @@ def test_hooks_run_on_both(run: Run, hook: str) -> None:
     assert ("seen" in ran.err) == (hook == "airflow_local_settings.py")
 
 
+def test_a_hook_is_a_module_of_the_current_folder_too(process: Run) -> None:
+    """A dotted name is found beside the caller, as Airflow finds it on its own path."""
+    Path("airflow_local_settings.py").write_text("def pod_mutation_hook(pod):\n    pod.spec.host_network = True\n")
+    ran = process(
+        *("airflow", "compare", "templates/a.yaml", "--configs", "configs.yaml", "--output", "json"),
+        *("--hook", "airflow_local_settings", "--hook", "airflow_local_settings:pod_mutation_hook"),
+    )
+
+    assert json.loads(ran.out)["summary"]["improved"] == 0
+
+
 def test_everything_that_cannot_be_read_is_told_at_once(run: Run) -> None:
     """Templates, configs and hooks that are not there: three problems, no traceback, status 1."""
     Path("empty").mkdir()

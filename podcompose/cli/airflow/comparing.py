@@ -63,6 +63,7 @@ def compare_command(templates: str, configs: str, hook: tuple[str, ...], output:
     Example:
       podcompose airflow compare templates/ --configs executor_configs.yaml --hook airflow_local_settings.py
     """
+    sys.path.append("")
     with contextlib.redirect_stdout(sys.stderr):
         bases, named_configs, hooks = _read(templates, configs, hook)
         every = list(pairs(bases, named_configs, hooks))
