@@ -90,7 +90,9 @@ def _excluded(given: Mapping[str, Any]) -> Iterator[Finding]:
         elif "resources" in given and key.kind == "quantity":
             yield Finding("both-keys", "", f"`{name}` beside `resources`", "say it in `resources`", (name,))
         elif _BOTH_SIDES in given and name in _ONE_SIDE:
-            yield Finding("both-keys", "", f"`{name}` beside `{_BOTH_SIDES}`, which says it too", f"take `{_BOTH_SIDES}` out", (name,))
+            yield Finding(
+                "both-keys", "", f"`{name}` beside `{_BOTH_SIDES}`, which says it too", f"take `{_BOTH_SIDES}` out", (name,)
+            )
 
 
 def _envs(value: Any, found: list[Finding]) -> Json:
