@@ -316,9 +316,11 @@ def test_commands_are_reported_and_never_run() -> None:
 def test_a_secrets_backend_is_asked_only_where_there_is_one() -> None:
     """Without `backend` in [secrets], 1.10 had nobody to ask for a `_secret`."""
     option = f"{GIT}git_password_secret = git/password\n"
-    statuses = [item(migrated(option, more), "git_password_secret").status for more in ("", "[secrets]\nbackend = airflow.Vault\n")]
+    without, asked = migrated(option), migrated(option, "[secrets]\nbackend = airflow.Vault\n")
 
-    assert statuses == ["dropped", "secret"]
+    assert [sorted(one.secrets.values) for one in (without, asked)] == [["sql-alchemy-conn"], ["git-password", "sql-alchemy-conn"]]
+    assert [item(one, "git_password_secret").status for one in (without, asked)] == ["secret", "secret"]
+    assert "no `backend`" in item(without, "git_password_secret").why
 
 
 def test_a_page_shows_what_to_look_at_first() -> None:

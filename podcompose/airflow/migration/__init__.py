@@ -41,8 +41,8 @@ class Migration:
     """
 
     template: Template
-    text: str
-    report: tuple[Item, ...]
+    text: str = field(repr=False)
+    report: tuple[Item, ...] = field(repr=False)
     leftover: str = field(repr=False)
     secrets: Secrets
     source: str = "airflow.cfg"
@@ -120,8 +120,10 @@ def _misfits(pod: Pod) -> list[Finding]:
 
 
 def _at_its_option(finding: Finding, pod: Pod) -> Finding:
-    paths = [finding.raw[:length] for length in range(len(finding.raw), -1, -1)]
-    givens = next((pod.origins[path] for path in paths if path in pod.origins), ())
+    """A finding at the option that the place came from, or what is around it, or in it."""
+    around = [finding.raw[:length] for length in range(len(finding.raw), -1, -1)]
+    inside = [path for path in pod.origins if path[: len(finding.raw)] == finding.raw]
+    givens = next((pod.origins[path] for path in [*around, *inside] if path in pod.origins), ())
     if givens == ():
         return finding
     given = givens[0]

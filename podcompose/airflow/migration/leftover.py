@@ -16,7 +16,7 @@ _MAPS = frozenset(section.name for section in MAPS)
 _COMMENTED = re.compile(r"[#;\s]*([\w.-]+)\s*[=:]\s*(\S.*)$")
 #: Options whose value is a secret whatever it looks like.
 _SECRET_OPTIONS = frozenset({("core", "sql_alchemy_conn"), ("kubernetes", "git_password"), ("kubernetes", "git_user")})
-_PASSWORD = re.compile(r"://[^\s:/@]*:([^\s@]+)@")
+_PASSWORD = re.compile(r"://[^\s:/@]*:([^\s@]{1,500})@")
 _LINE_OUT = "# (a line that may hold a secret was here)"
 #: A secret that is shorter, or is a word such as `airflow`, may be part of any innocent line.
 _LENGTH, _WORDS_LENGTH = 6, 8

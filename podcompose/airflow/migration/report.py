@@ -97,7 +97,7 @@ def _verdict(given: Given, option: Option | None, settings: Settings, where: tup
             "moved", "; ".join(part for part in ("its default" if default else "", note, _unexpanded(given)) if part != "")
         )
     if option is None:
-        return _unknown(given)
+        return _unknown(given, settings)
     if option.fate in ("executor", "later"):
         return Remark("kept", KEPT + ("" if option.fate == "executor" else LATER))
     if not given.there:
@@ -114,32 +114,32 @@ def _unexpanded(given: Given) -> str:
     return "holds a `$` or a `~` that 1.10 expanded by the scheduler's environment, and that stands here as it is"
 
 
-def _unknown(given: Given) -> Remark:
+def _unknown(given: Given, settings: Settings) -> Remark:
     folded = given.section.strip().lower()
+    plain = given.name.removesuffix("_cmd").removesuffix("_secret")
+    if plain != given.name and known(given.section, plain) is not None:
+        return _unread(given, settings.one[given.section, plain])
     if given.section in EXECUTOR_SECTIONS:
         return Remark("kept", f"Airflow 2 and 3 read it in [{given.section}]")
     if given.section != folded or (folded != "kubernetes" and folded not in _SECTIONS):
         guess = hints.close(given.section, ("kubernetes", *_SECTIONS))
         meant = "" if guess is None else f"; did you mean [{guess}]?"
         return Remark("dropped", f"1.10 read no section of that name; upper and lower case matter{meant}")
-    plain = given.name.removesuffix("_cmd").removesuffix("_secret")
-    if plain != given.name and known(given.section, plain) is not None:
-        return Remark("dropped", _unread(given, plain))
     if folded in _SECTIONS:
         return Remark("dropped", "1.10 read environment variables in upper case only")
     guess = hints.close(given.name, [option.name for option in OPTIONS if option.section == "kubernetes"])
     return Remark("dropped", "no Airflow has an option of that name" + ("" if guess is None else f"; did you mean `{guess}`?"))
 
 
-def _unread(given: Given, plain: str) -> str:
+def _unread(given: Given, plain: Given) -> Remark:
     """Why 1.10 asked no command and no secrets backend."""
-    if (given.section, plain) not in SENSITIVE:
-        return f"1.10 did not read it: `{plain}` takes no command and no secret"
-    if given.name.endswith("_secret"):
-        return (
-            f"1.10 did not read it: `{plain}` or a command is given, or [secrets] has no `backend`; if there is one, make a Secret"
-        )
-    return f"1.10 did not run it: `{plain}` is given"
+    if (given.section, plain.name) not in SENSITIVE:
+        return Remark("dropped", f"1.10 did not read it: `{plain.name}` takes no command and no secret")
+    if plain.occurs:
+        return Remark("dropped", f"1.10 did not ask it: `{plain.name}` is given")
+    return Remark(
+        "secret", "the cfg has no `backend` in [secrets] to ask: if there is one elsewhere, put the value in a Secret by hand"
+    )
 
 
 _SECTIONS = tuple(section.name for section in MAPS)

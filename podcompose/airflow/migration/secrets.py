@@ -15,9 +15,9 @@ __all__ = ["PLACEHOLDER", "Secrets", "data_keys", "has_password", "looks_secret"
 #: What stands in a skeleton where a value belongs.
 PLACEHOLDER = "REPLACE_ME"
 
-#: Words of a name that say its value is a secret; whole words, so that TOKENIZERS is none.
+#: Words of a name that say its value is a secret, and endings of such words, as in PGPASSWORD; TOKENIZERS is none.
 _WORDS = re.compile(
-    "PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|SECRET|TOKEN|APIKEY|CREDENTIAL|CREDENTIALS|FERNET|DSN|PAT|JWT|SASL|WEBHOOK"
+    "PASS|PWD|FERNET|DSN|PAT|JWT|SASL|WEBHOOK|[A-Z0-9]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|CREDENTIAL)S?"
 )
 _KEYS = re.compile("API|ACCESS|PRIVATE|SECRET|FERNET|ENCRYPTION|SIGNING|MASTER|ACCOUNT|STORAGE|SSH|AUTH")
 _PARTS = ("SQL_ALCHEMY_CONN", "AIRFLOW_CONN_", "BROKER_URL", "RESULT_BACKEND", "BACKEND_KWARGS", "BASIC_AUTH", "CONNECTION_STRING")
@@ -26,7 +26,7 @@ _PLACES = re.compile("FILE|PATH|DIR|NAME|CMD|ENABLED|BACKEND")
 _HARMLESS = re.compile(r"(?i:true|false|yes|no|on|off|none|null)|\$\([^)]*\)")
 
 #: A URL with a password, or with a token in the user's place; `git@` is nobody's secret.
-_URL = re.compile(r"(?<=[\w.+-])://[^\s:/@]*:[^\s@]+@|(?:(?<=http)|(?<=https))://(?!git@)[^\s:/@]+@")
+_URL = re.compile(r"(?<=[\w.+-])://[^\s:/@]*:[^\s@]{1,500}@|(?:(?<=http)|(?<=https))://(?!git@)[^\s:/@]+@")
 _INSIDE = re.compile(
     r"""(?i)(?:password|passwd|pwd|passphrase|secret|secret_?id|secret_?key|token|api_?key|account_?key)["']?\s*[=:]\s*["']?[^\s"'$<{%]"""
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
