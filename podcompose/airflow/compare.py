@@ -28,6 +28,9 @@ from podcompose.template import Template
 __all__ = ["Base", "base_of", "compare", "compare_all"]
 
 
+_CONFIG_KEYS = ("pod_override", "KubernetesExecutor", "pod_template_file")
+
+
 class Base(NamedTuple):
     """A template as both ways see it, read once for many comparisons."""
 
@@ -129,7 +132,7 @@ def _overrides(given: Any) -> tuple[list[Override], tuple[Problem, ...]]:
 
 
 def _override(given: Any) -> Override | None:
-    if isinstance(given, Mapping) and any(_is_config_key(key) for key in given):
+    if isinstance(given, Mapping) and _is_config(given):
         with warnings.catch_warnings():
             # That it is deprecated is known to whoever compares.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -137,9 +140,13 @@ def _override(given: Any) -> Override | None:
     return None if given is None else as_override(given)
 
 
-def _is_config_key(key: object) -> bool:
-    """Whether a key stands in an executor_config and in no pod, typos among them."""
-    return isinstance(key, str) and close(key, ("pod_override", "KubernetesExecutor")) is not None
+def _is_config(given: Mapping[Any, Any]) -> bool:
+    """Whether a mapping has a key that stands in an executor_config and in no pod, typos among them."""
+    try:
+        keys = [key for key in given if isinstance(key, str)]
+    except Exception:  # a stranger's mapping: who reads it says what is wrong
+        return False
+    return any(key.endswith("Executor") or close(key, _CONFIG_KEYS) is not None for key in keys)
 
 
 def _foreign(overrides: Sequence[Override]) -> Iterator[Problem]:

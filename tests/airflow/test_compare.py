@@ -421,6 +421,33 @@ def test_a_request_above_the_template_s_limit_is_told() -> None:
     assert "above its limit" not in str(under)
 
 
+@pytest.mark.parametrize(
+    "config", [{}, {"pod_override": None}, {"CeleryExecutor": {"queue": "q"}}, {"pod_template_file": "t.yaml"}]
+)
+def test_a_config_that_says_nothing_of_the_pod_changes_nothing(config: Pod) -> None:
+    """What is there for others is no override."""
+    assert compare(WORKER, config).outlook == "equal"
+
+
+class Strange(dict[Any, Any]):
+    """A mapping whose own code raises."""
+
+    def __iter__(self) -> Any:
+        """Nothing to walk over."""
+        raise RuntimeError("no")
+
+    def items(self) -> Any:
+        """Nothing to read."""
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize("odd", [Strange(a=1), {1, 2}, b"x", object(), k8s.V1PodSpec(containers=[]), [[]], float("nan"), {1: 2}])
+def test_nothing_is_raised_for_what_is_no_override(odd: Any) -> None:
+    """Anything at all in the place of an override, a template or a hook is a problem."""
+    assert [compare(WORKER, odd).outlook, compare(odd, {}).outlook] == ["refused", "refused"]
+    assert compare(WORKER, {}, odd).problems != ()
+
+
 def test_nothing_is_changed_by_looking() -> None:
     """Neither the inputs nor the pods of a comparison share anything with what it tells."""
     override = base(env=[{"name": "LEVEL", "value": "DEBUG"}])
