@@ -19,6 +19,10 @@ __all__ = ["OUTLOOKS", "Finding", "Pair", "findings", "is_calm", "pairs", "summa
 OUTLOOKS: tuple[Outlook, ...] = get_args(Outlook)[::-1]
 
 
+#: What is laid over the templates where there are no configs: nothing.
+_NONE = Config("no executor_config", None, (), None)
+
+
 class Pair(NamedTuple):
     """One template with one executor_config."""
 
@@ -41,8 +45,8 @@ class Finding(NamedTuple):
 
 
 def pairs(bases: Sequence[Base], configs: Sequence[Config], hooks: Sequence[Hook]) -> Iterator[Pair]:
-    """Every template with every config; one that asks for a template of its own with that alone."""
-    for config in configs:
+    """Every template with every config, or alone; a config that asks for a template of its own with that alone."""
+    for config in configs or (_NONE,):
         wanted = [base for base in bases if _suits(base, config)]
         for base in wanted:
             yield Pair(base.name, config.name, _compared(base, config, hooks))

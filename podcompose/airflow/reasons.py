@@ -157,7 +157,8 @@ def _by_repetition(gap: Gap, story: Story) -> Verdict | None:
     why = f"Airflow appended the override's to the template's ({became}); now they are merged into one"
     if name == "env" and not same(gap.before[-1:], gap.after):
         return "to be looked at", f"{why}, which keeps something of the template's"
-    if name == "env" and f"$({gap.after[0].get('name')})" in json.dumps(_value(story.after, gap.path[:-1])):
+    others = json.dumps(_value(story.after, gap.path[:-1]))
+    if name == "env" and f"$({gap.after[0].get('name')})" in others and not same(gap.before[:1], gap.after):
         return "to be looked at", f"{why}, which others that refer to it with $(NAME) see"
     return "improved", why
 

@@ -80,7 +80,11 @@ ROWS: dict[str, list[Row]] = {
         Row(base(args=[]), f"{BASE}.args", "to be looked at"),
         Row(base(image=""), f"{BASE}.image", "to be looked at"),
     ],
-    "3": [Row(base(env=[{"name": "LEVEL", "value": "DEBUG"}]), f'{BASE}.env[name="LEVEL"]', "improved")],
+    "3": [
+        Row(base(env=[{"name": "LEVEL", "value": "DEBUG"}]), f'{BASE}.env[name="LEVEL"]', "improved"),
+        # Another refers to it, and sees the same value as before.
+        Row(base(env=[{"name": "MODE", "value": "batch"}]), f'{BASE}.env[name="MODE"]', "improved"),
+    ],
     "4": [Row(base(env=[{"name": "MODE", "value": "live"}]), f'{BASE}.env[name="MODE"]', "to be looked at")],
     "5": [
         Row({"spec": {"volumes": [{"name": "dags", "hostPath": {"path": "/d"}}]}}, '.spec.volumes[name="dags"]', "improved"),

@@ -87,7 +87,7 @@ def test_the_status_is_0_where_nothing_is_to_be_looked_at(run: Run) -> None:
         ("pod_override: {spec: {hostNetwork: false}}", {"one": "improved"}),
         ('{"a": {"KubernetesExecutor": {"image": "x"}}, "b": null}', {"a": "equal", "b": "equal"}),
         ('{"a": {"pod_override": {"__type": "k8s.V1Pod", "__var": {"spec": {"hostNetwork": false}}}}}', {"a": "improved"}),
-        ("{}", {}),
+        ("{}", {"no executor_config": "equal"}),
     ],
 )  # fmt: skip
 def test_configs_are_a_map_a_list_or_one(run: Run, text: str, names: dict[str, str]) -> None:
@@ -95,6 +95,18 @@ def test_configs_are_a_map_a_list_or_one(run: Run, text: str, names: dict[str, s
     Path("one.yaml").write_text(text)
 
     assert outlooks(run, "templates/a.yaml", "--configs", "one.yaml") == names
+
+
+@pytest.mark.parametrize("text", ["{}", "[]"])
+def test_without_configs_the_templates_are_compared_alone(run: Run, text: str) -> None:
+    """No config, and yet a template that Airflow takes and podcompose does not is told."""
+    Path("configs.yaml").write_text(text)
+    Path("templates/c.yaml").write_text(WORKER.replace("hostNetwork", "hostNetwrk"))
+    ran = run("airflow", "compare", "templates", "--configs", "configs.yaml")
+
+    assert (ran.status, ran.out.splitlines()[0]) == (1, "3 templates with 0 executor_configs: 3 pods")
+    assert "a PodSpec has no field `hostNetwrk` (template); did you mean `hostNetwork`?" in ran.out
+    assert "1 pod: templates/c.yaml with no executor_config" in ran.out
 
 
 def test_problems_have_their_file_and_line(run: Run) -> None:

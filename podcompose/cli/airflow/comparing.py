@@ -54,7 +54,8 @@ def compare_command(templates: str, configs: str, hook: tuple[str, ...], output:
     Compose every pod as Airflow did and as podcompose does, and say what differs and why.
 
     TEMPLATES is a pod template or a folder of them. FILE holds executor_configs, {"pod_override": {...}} in wire form or the
-    legacy {"KubernetesExecutor": {...}}; each is laid over each template.
+    legacy {"KubernetesExecutor": {...}}; each is laid over each template. Where it
+    holds none the templates are compared alone.
 
     Harmless differences (order, empty lists) are only counted; --output json has them all. Exit status: 0 if nothing is to be
     looked at, 1 if something is, or an input cannot be read, 2 for usage.
