@@ -241,6 +241,33 @@ def test_what_no_pod_has_is_said_at_its_option() -> None:
     )
 
 
+def test_a_path_that_is_mounted_twice_is_said_at_an_option() -> None:
+    """What is wrong with a whole element is said at the line of an option that is in it."""
+    with pytest.raises(TemplateError) as caught:
+        migrate_config("[core]\ndags_folder = /x\nbase_log_folder = /x\n[kubernetes]\ndags_volume_claim = c\n")
+
+    assert [(one.code, one.line) for one in caught.value.problems] == [("repeated-key", 3)]
+
+
+def test_a_password_is_in_no_metadata() -> None:
+    """No Secret can give a pod its labels and annotations: one with a password is left out, the others stay."""
+    more = "[kubernetes_annotations]\ndb = pg://a:b1@c\nteam = data\n"
+    option = 'worker_annotations = {"db2": "pg://a:b1@c", "tier": "1"}\n'
+
+    assert migrated(f"dags_in_image = True\n{option}", more).template.manifest["metadata"]["annotations"] == {
+        "tier": "1",
+        "team": "data",
+    }
+
+
+def test_a_variable_that_git_sync_has_and_the_task_has_not_is_a_secret_first() -> None:
+    """Airflow's own connection takes its place in `base`; in git-sync it is there, from the Secret."""
+    more = "[kubernetes_environment_variables]\nAIRFLOW__CORE__SQL_ALCHEMY_CONN = pg://a:b1@c\n"
+    said = item(migrated(GIT, more), "AIRFLOW__CORE__SQL_ALCHEMY_CONN")
+
+    assert (said.status, [where.split("[")[0] for where in said.where]) == ("secret", [".spec.initContainers"])
+
+
 @pytest.mark.parametrize("text", [b"[core]\na = \xff\n", "[core]\na = \ud800\n", None])
 def test_what_is_no_text_is_an_error_of_ours(text: Any) -> None:
     """Bytes that are not UTF-8, half a character, something else: said, with the line where there is one."""
@@ -258,6 +285,9 @@ def test_the_leftover_is_the_rest_of_the_cfg_as_it_was() -> None:
 parallelism = 32
 sql_alchemy_conn = postgresql://a:pa55word@b/c
 # sql_alchemy_conn = postgresql://a:pa55w0rd-of-old@b/c
+# Once it was at postgresql://a:pa55w0rd-of-old@b/c, I think.
+# Its password is pa55word.
+copied = pa55word
 
 [kubernetes]
 # Who runs it.
@@ -286,6 +316,9 @@ smtp_password = pa55word
 parallelism = 32
 # sql_alchemy_conn was here: it may be a secret
 # (a line that may hold a secret was here)
+# (a line that may hold a secret was here)
+# (a line that may hold a secret was here)
+# copied was here: it may be a secret
 
 [kubernetes]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+from itertools import pairwise
 from unittest import mock
 
 import pytest
@@ -76,6 +77,7 @@ def test_a_cfg_is_taken_apart_as_by_configparser(text: str) -> None:
 @given(st.dictionaries(st.sampled_from("abcd"), st.text("ab%()s$d", max_size=9), min_size=1))
 @example({"a": "%(b)s", "b": "%(a)s"})
 @example({"a": "%(b)s%%", "b": "%%(c)s"})
+@example({**{letter: f"%({further})s" for letter, further in pairwise("abcdefghijklmn")}, "n": "end"})
 def test_values_are_interpolated_as_by_configparser(options: dict[str, str]) -> None:
     """The same text, or no text where ConfigParser raises."""
     parser = configparser.ConfigParser()

@@ -43,6 +43,7 @@ HARMLESS = [
     ("USE_TOKEN", "true"),
     ("DB_PASSWORD", ""),
     ("DB_PASSWORD", "$(OTHER)"),
+    ("DB_PASSWORD", "$(OTHER)-of-$(STAGE)"),
     ("AIRFLOW__SECRETS__BACKEND", "airflow.providers.Vault"),
     ("ANY", "postgresql://$(USER):$(PASSWORD)@db/x"),
     ("ANY", "ssh://git@github.com/acme/dags"),

@@ -47,7 +47,7 @@ def interpolate(raw: str, options: Mapping[str, str]) -> str | Unexpandable:
 
 
 def _parts(rest: str, options: Mapping[str, str], depth: int) -> Iterator[str | Unexpandable]:
-    if depth > _DEPTH:
+    if depth > _DEPTH and "%" in rest:
         yield Unexpandable("its `%(...)s` lead in a circle, or are more than 10 deep")
         return
     while rest != "":

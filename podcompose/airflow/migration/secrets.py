@@ -23,7 +23,7 @@ _KEYS = re.compile("API|ACCESS|PRIVATE|SECRET|FERNET|ENCRYPTION|SIGNING|MASTER|A
 _PARTS = ("SQL_ALCHEMY_CONN", "AIRFLOW_CONN_", "BROKER_URL", "RESULT_BACKEND", "BACKEND_KWARGS", "BASIC_AUTH", "CONNECTION_STRING")
 #: Names that end so say where a secret is, not what it is.
 _PLACES = re.compile("FILE|PATH|DIR|NAME|CMD|ENABLED|BACKEND")
-_HARMLESS = re.compile(r"(?i:true|false|yes|no|on|off|none|null)|\$\([^)]*\)")
+_HARMLESS = re.compile(r"(?i:true|false|yes|no|on|off|none|null)")
 
 #: A URL with a password, or with a token in the user's place; `git@` is nobody's secret.
 _URL = re.compile(r"(?<=[\w.+-])://[^\s:/@]*:[^\s@]{1,500}@|(?:(?<=http)|(?<=https))://(?!git@)[^\s:/@]+@")
