@@ -2,9 +2,9 @@
 A worker pool as a backend: pods are Celery tasks, and a worker runs the command of their main container.
 
 `launch` writes the pod down beside the results, under a key made of the launch id, and sends a task; whichever worker takes it runs
-the command and gives back a pod status, as a node would. Any broker will do, and any result backend that keeps results by key, for
-good (`result_expires=None`); `files` makes an app that needs neither server nor network. A backend sees the pods that it launched,
-or was asked about by launch id.
+the command and gives back a pod status, as a node would. Any broker will do (but Celery's own one of files, which may read half a
+message and lose it), and any result backend that keeps results by key, for good (`result_expires=None`). `in_process` makes an app
+that needs neither server nor network. A backend sees the pods that it launched, or was asked about by launch id.
 
 It is proven by `podcompose.testing.conformance`: tests/conformance/test_celery.py. A scheduler that dies between writing down and
 sending leaves a pod that stays Pending: stop it, and launch it again.
@@ -50,14 +50,15 @@ class Results(FilesystemBackend):  # type: ignore[misc]  # Celery is not typed
         Path(os.fsdecode(self._filename(key))).unlink(missing_ok=True)
 
 
-def files(folder: Path) -> Celery:
-    """An app whose queue and whose results are files in a folder, for all who see it; workers and schedulers alike call this."""
-    for name in ("queue", "done", "control", "results"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    app = Celery("pods", broker="filesystem://", backend=f"{__name__}:Results+file://{folder / 'results'}", set_as_current=False)
-    queue = {"data_folder_in": folder / "queue", "data_folder_out": folder / "queue", "control_folder": folder / "control"}
-    app.conf.broker_transport_options = {"polling_interval": LOOK_S, **{name: str(path) for name, path in queue.items()}}
-    app.conf.update(result_expires=None, worker_hijack_root_logger=False)
+def in_process(folder: Path) -> Celery:
+    """An app for workers that are threads of this process: its queue is in memory, its results are files in a folder."""
+    app = Celery("pods", broker="memory://", backend=f"{__name__}:Results+file://{folder}", set_as_current=False)
+    app.conf.update(
+        broker_transport_options={"polling_interval": LOOK_S},
+        task_default_queue=str(folder),  # queues in memory are shared by all apps of a process
+        result_expires=None,
+        worker_hijack_root_logger=False,
+    )
     runner(app)
     return app
 
@@ -73,7 +74,7 @@ class CeleryBackend:
     def __init__(self, app: Celery, namespace: str = "default") -> None:
         self.namespace = namespace
         self._app, self._task = app, runner(app)
-        self._known: dict[str, str] = {}
+        self._known: set[str] = set()
         self._board = Board(steady_clock(), self._wait)
 
     def launch(self, pod: Pod, *, launch_id: str, deadline: float | None = None, dry_run: bool = False) -> Launched:
@@ -138,7 +139,7 @@ class CeleryBackend:
 
     def _seen(self, manifest: dict[str, Any]) -> PodRef:
         metadata = manifest["metadata"]
-        self._known[_key(manifest)] = metadata["uid"]
+        self._known.add(_key(manifest))
         return PodRef(metadata["namespace"], metadata["name"], metadata["uid"])
 
     def _found(self, ref: PodRef) -> dict[str, Any] | None:
@@ -155,14 +156,16 @@ class CeleryBackend:
         """Tell the board what has changed since the last look."""
         with self._board.changed:
             changed = False
-            for key, uid in list(self._known.items()):
-                found, before = read(self._app, key), self._board.by_uid(uid)
-                if found is None:
-                    self._board.remove(self._known.pop(key))
-                else:
-                    uid = self._known[key] = found["metadata"]["uid"]
+            for key in tuple(self._known):
+                namespace, _, name = key.partition(".")
+                found, before = read(self._app, key), self._board.get(namespace, name)
+                if found is not None:
                     changed = self._board.put(found) is not before or changed
-                changed = changed or found is None
+                    continue
+                self._known.discard(key)
+                if before is not None:
+                    self._board.remove(before["metadata"]["uid"])
+                    changed = True
             return changed
 
 

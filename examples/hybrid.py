@@ -4,9 +4,9 @@ Tasks of two queues: the small ones go to a pool of workers, those of the queue 
     python -m examples.hybrid                     here, with processes of this machine in place of the cluster
     python -m examples.hybrid --kubeconfig PATH   with a cluster
 
-The workers are real Celery workers over a queue of files (examples/celery_backend.py). Here one runs in a thread of this process;
-any number of them may run elsewhere, where they see that folder, or the broker you use instead. On one machine,
-LocalBackend(max_pods=8) is a process pool without Celery: put it in the place of the workers, and nothing else changes.
+The workers are real Celery workers (examples/celery_backend.py). Here one runs in a thread of this process; with a Celery app of
+your own, any number of them, wherever they see its broker. On one machine, LocalBackend(max_pods=8) is a process pool without
+Celery: put it in the place of the workers, and nothing else changes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from celery.contrib.testing.worker import start_worker
 
-from examples.celery_backend import CeleryBackend, files
+from examples.celery_backend import CeleryBackend, in_process
 from podcompose import Template, compose
 from podcompose.backends import KubernetesBackend, LocalBackend
 from podcompose.run import Backend, Launched, Outcome, Router, run_many
@@ -44,9 +44,9 @@ def task(queue: str, script: str) -> Any:
 @contextmanager
 def pool(folder: Path) -> Iterator[CeleryBackend]:
     """A backend of Celery workers, and one worker."""
-    backend = CeleryBackend(files(folder))
+    backend = CeleryBackend(in_process(folder))
     try:
-        with start_worker(files(folder), perform_ping_check=False, pool="solo", loglevel="ERROR", shutdown_timeout=30):
+        with start_worker(in_process(folder), perform_ping_check=False, pool="solo", loglevel="ERROR", shutdown_timeout=30):
             yield backend
     finally:
         backend.close()

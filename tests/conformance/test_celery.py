@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from celery.contrib.testing.worker import start_worker
 
-from examples.celery_backend import CeleryBackend, files, forget, read, runner, write
+from examples.celery_backend import CeleryBackend, forget, in_process, read, runner, write
 from podcompose.backends.memory import Fails, MemoryBackend
 from podcompose.run import Router, Seen, Selection, Stage, run, run_many
 from podcompose.testing.conformance import BackendSuite
@@ -25,13 +25,13 @@ class TestCelery(BackendSuite):
     histories = 15
 
     def make(self) -> Any:
-        """Over a queue and results in the empty directory of the test."""
-        self.app = files(self.folder)
-        return CeleryBackend(files(self.folder))
+        """Over results in the empty directory of the test."""
+        self.app = in_process(self.folder)
+        return CeleryBackend(in_process(self.folder))
 
     def pods(self) -> Iterable[dict[str, Any]]:
         """Read what was written down."""
-        keys = [path.name.partition(".")[2] for path in sorted((self.folder / "results").glob("celery-task-meta-pod.*"))]
+        keys = [path.name.partition(".")[2] for path in sorted(self.folder.glob("celery-task-meta-pod.*"))]
         return [pod for key in keys if (pod := read(self.app, key)) is not None]
 
     def set_status(self, uid: str, status: dict[str, Any]) -> None:
@@ -72,14 +72,14 @@ def pod_of(*command: str, queue: str = "workers") -> dict[str, Any]:
 def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder whose queue is worked off by a real worker, in a thread of this process, once there is something in it."""
     folder = tmp_path_factory.mktemp("worked")
-    with start_worker(files(folder), perform_ping_check=False, pool="solo", loglevel="ERROR", shutdown_timeout=30):
+    with start_worker(in_process(folder), perform_ping_check=False, pool="solo", loglevel="ERROR", shutdown_timeout=30):
         yield folder
 
 
 @pytest.fixture
 def workers(worked: Path) -> Iterator[CeleryBackend]:
     """A backend over that queue."""
-    backend = CeleryBackend(files(worked))
+    backend = CeleryBackend(in_process(worked))
     yield backend
     backend.close()
 
@@ -111,7 +111,7 @@ def test_a_running_pod_is_stopped(workers: CeleryBackend) -> None:
 
 def test_a_message_that_comes_twice_runs_once(workers: CeleryBackend, worked: Path, tmp_path: Path) -> None:
     """A broker may deliver a task again: the pod is run once."""
-    app, written = files(worked), tmp_path / "written"
+    app, written = in_process(worked), tmp_path / "written"
     pod = pod_of("sh", "-c", f"echo ran >> {written}")
     ref = workers.launch(pod, launch_id="twice").ref
     key = f"{ref.namespace}.{ref.name}"
@@ -146,7 +146,7 @@ def test_a_command_that_cannot_be_started_has_failed(workers: CeleryBackend) -> 
 def test_pods_of_two_queues_go_to_workers_and_elsewhere(worked: Path) -> None:
     """A router sends some to real workers and others to another backend, and tells all outcomes in one."""
     pods = {"a": pod_of("true"), "b": pod_of("true", queue="kubernetes"), "c": pod_of("false")}
-    backends = {"workers": CeleryBackend(files(worked)), "kubernetes": MemoryBackend(Fails(5, after_s=0.1))}
+    backends = {"workers": CeleryBackend(in_process(worked)), "kubernetes": MemoryBackend(Fails(5, after_s=0.1))}
     with Router(backends, "queue") as router:
         codes = {name: outcome.exit_code for name, outcome in run_many(router, pods)}
 
