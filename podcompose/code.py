@@ -25,7 +25,10 @@ from podcompose.intake import Origin, read_text
 if TYPE_CHECKING:
     import ast
 
-__all__ = ["Code", "Loaded", "described", "function_of", "load_file", "load_module"]
+__all__ = ["Code", "Loaded", "described", "function_of", "load_file", "load_module", "onward"]
+
+#: Words of a file whose module, or another that it does not name, is probably looked up by name while its functions run.
+_LOOKED_UP = frozenset({"dataclass", "get_type_hints", "importlib", "modules", "multiprocessing", "pickle", "pydantic"})
 
 #: What a module of a file's folder is called is the interpreter's; while one file sees its folder, no other may.
 _ONE_AT_A_TIME = threading.RLock()
@@ -100,27 +103,29 @@ def load_module(name: str, asked: str) -> Loaded:
     try:
         module = importlib.import_module(name)
     except (Exception, SystemExit) as cause:  # an import runs a stranger's code
-        message = f"module {name!r} cannot be imported: {type(cause).__name__}: {cause}"
-        raise _not_found(asked, message, *_place(cause, None)) from cause
+        source, line = _place(cause, None)
+        message = f"module {name!r} cannot be imported: {type(cause).__name__}: {cause}{onward(cause, source)}"
+        raise _not_found(asked, message, source, line) from cause
     return Loaded(module, asked, f"module {name!r}", getattr(module, "__file__", None))
 
 
 def load_file(path: str, asked: str) -> Loaded:
     """
-    Run a file as a module that knows itself by the path that was given, anew each time.
+    Run a file as a module, anew each time; errors know it by the path that was given.
 
     Raises: HookError: it cannot be read or run; with the line where it failed.
     """
     text = read_text(path, Origin("hook", asked, path), HookError)
     module = types.ModuleType(_stem(path))
-    module.__file__ = path
+    # As an import sets it: what stands beside the file is found from any working directory.
+    module.__file__ = os.path.abspath(path)
     folder, own = os.path.dirname(os.path.abspath(path)), {module.__name__: module}
     try:
         with _beside(folder, own):
             importlib.invalidate_caches()
             exec(compile(text, path, "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as cause:
-        message = f"it cannot be run: {type(cause).__name__}: {cause}"
+        message = f"it cannot be run: {type(cause).__name__}: {cause}{onward(cause, path)}"
         raise _not_found(asked, message, path, _place(cause, path)[1]) from cause
     # Most files need nothing beside them, and their functions may run side by side.
     return Loaded(module, asked, "it", path, (folder, own) if _mentions(text, folder, module.__name__) else None)
@@ -131,9 +136,9 @@ def _stem(path: str) -> str:
 
 
 def _mentions(text: bytes, folder: str, name: str) -> bool:
-    """Whether a file speaks of a module beside it, which it may then import while it is called."""
+    """Whether a file speaks of a module beside it, or of what looks modules up, and may then do so while it is called."""
     try:
-        names = {_stem(entry) for entry in os.listdir(folder)} - {name}
+        names = {_stem(entry) for entry in os.listdir(folder)} - {name} | _LOOKED_UP
     except OSError:
         return False
     return not names.isdisjoint(re.findall(r"\w+", text.decode("utf-8", "replace")))
@@ -247,6 +252,21 @@ def _place(cause: BaseException, path: str | None) -> tuple[str | None, int | No
     source = path or next((frame.filename for frame in frames), None)
     lines = [frame.lineno for frame in frames if frame.filename == source]
     return source, lines[-1] if lines != [] else None
+
+
+def onward(cause: BaseException, source: str | None) -> str:
+    """
+    In which other file of its folder it came to fail, as " (helper.py:3)"; "" where that is the file itself, or nobody's here.
+    """
+    import traceback
+
+    if source is None:
+        return ""
+    folder = os.path.join(os.path.dirname(os.path.abspath(source)), "")
+    frames = [(os.path.abspath(frame.filename), frame.lineno) for frame in traceback.extract_tb(cause.__traceback__)]
+    here = [(path, line) for path, line in frames if path.startswith(folder) and f"{os.sep}site-packages{os.sep}" not in path]
+    path, line = here[-1] if here != [] else (source, None)
+    return "" if os.path.abspath(path) == os.path.abspath(source) else f" ({path.removeprefix(folder)}:{line})"
 
 
 _OURS = (__file__, importlib.__file__)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
-from podcompose.code import Code, described, function_of, load_module
+from podcompose.code import Code, described, function_of, load_module, onward
 from podcompose.core.carry import carry
 from podcompose.core.json import Json, JsonMap, snapshot
 from podcompose.core.merge import Laid, check
@@ -143,7 +143,8 @@ def _call(hook: CodeHook, pod: Any) -> Any:
 
         frames = [frame for frame in traceback.extract_tb(cause.__traceback__) if frame.filename == hook.origin.source]
         line = frames[-1].lineno if frames != [] else None
-        raise hook.error("hook-raised", f"it raised {type(cause).__name__}: {cause}", _meant(hook, cause), line) from cause
+        message = f"it raised {type(cause).__name__}: {cause}{onward(cause, hook.origin.source)}"
+        raise hook.error("hook-raised", message, _meant(hook, cause), line) from cause
 
 
 def _meant(hook: CodeHook, cause: BaseException) -> str | None:

@@ -49,7 +49,7 @@ def executor_pod(
     try_number: int = 1,
     map_index: int = -1,
     logical_date: datetime | None = None,
-    args: Sequence[str] = (),
+    args: Sequence[str] | None = (),
     image: str | None = None,
     namespace: str | None = None,
     scheduler_job_id: int | str | None = None,
@@ -98,11 +98,11 @@ def _plain(text: str) -> str:
     return str.__str__(text)
 
 
-def _container(image: str | None, args: Sequence[str]) -> JsonMap:
+def _container(image: str | None, args: Sequence[str] | None) -> JsonMap:
     container: JsonMap = {"name": _CONTAINER, "env": [{"name": "AIRFLOW_IS_K8S_EXECUTOR_POD", "value": "True"}]}
     if image is not None:
         container["image"] = image
-    if len(args) > 0:
+    if args is not None and len(args) > 0:
         container["args"] = list(args)
     return container
 
@@ -167,6 +167,8 @@ def _judged(given: Mapping[str, object]) -> list[Problem]:
 
 
 def _judged_list(args: object) -> list[Problem]:
+    if args is None:
+        return []
     if isinstance(args, (str, bytes, bytearray)) or not isinstance(args, Sequence):
         message = f"expected a list of strings, got {a(type(args).__name__)}"
         return [_problem("wrong-type", "args", message, f"write a list: [{args!r:.40}]" if isinstance(args, str) else None)]

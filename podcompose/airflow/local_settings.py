@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import os
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from podcompose.code import Code, Loaded, function_of, line_of, load_file, load_module
 from podcompose.core import hints
@@ -134,6 +136,9 @@ def _refuse_silence(loaded: Loaded, name: str) -> None:
 def _advice(cause: BaseException | None, where: str) -> str | None:
     """What to do about a failure to load."""
     missing = cause.name if isinstance(cause, ModuleNotFoundError) and cause.name is not None else ""
+    module, dot, last = where.rpartition(".")
+    if dot != "" and missing == where and hasattr(sys.modules.get(module), last):
+        return f"did you mean '{module}:{last}'?"
     if missing.partition(".")[0] == "airflow":
         return _AIRFLOW
     if missing != "" and missing == where.partition(".")[0]:
@@ -149,7 +154,7 @@ def _beside(path: str) -> str | None:
     """The file of that folder that was probably meant."""
     folder, name = os.path.split(path)
     try:
-        guess = hints.close(name, [entry for entry in os.listdir(folder or ".") if entry.endswith(".py")])
+        guess = hints.close(name, [entry for entry in os.listdir(folder or ".") if entry.endswith(".py") and entry != name])
     except OSError:
         return None
     return None if guess is None else f"did you mean {os.path.join(folder, guess)!r}?"
@@ -162,13 +167,13 @@ def _as_airflow(code: Code) -> Callable[[Any], Any]:
     def call(pod: Any) -> Any:
         lent = _lend(pod)
         returned = code.function(pod)
-        _take_back(pod, lent)
-        if returned is None or _is_pod(returned) or _has_not_run(returned):
+        if _has_not_run(returned):
             return returned
-        message = f"a pod_mutation_hook returned a {type(returned).__name__}, which is no pod: ignored, as Airflow ignored it"
-        # At the hook's own line, and there once.
-        warnings.warn_explicit(message, UserWarning, code.source or "<hook>", code.line or 1, registry=said)
-        return None
+        if returned is not None and not _is_pod(returned):
+            message = f"a pod_mutation_hook returned a {type(returned).__name__}, which is no pod: ignored, as Airflow ignored it"
+            # At the hook's own line, and there once.
+            warnings.warn_explicit(message, UserWarning, code.source or "<hook>", code.line or 1, registry=said)
+        return _taken_back(returned if _is_pod(returned) else pod, lent)
 
     return call
 
@@ -185,30 +190,68 @@ def _has_not_run(returned: object) -> bool:
     return inspect.isawaitable(returned) or inspect.isgenerator(returned) or inspect.isasyncgen(returned)
 
 
-def _lend(pod: Any) -> list[tuple[Any, str]]:
-    """Give a pod the maps and the list that every pod of Airflow's has; return those it did not have."""
-    lent: list[tuple[Any, str]] = []
+class _Lent(NamedTuple):
+    """What a pod was given that it did not have."""
+
+    #: `metadata`, `labels`, `annotations`, `env`.
+    names: tuple[str, ...]
+    #: The containers that have a list of env of their own, though an empty one.
+    own: tuple[Any, ...]
+
+
+def _lend(pod: Any) -> _Lent:
+    """Give a pod the maps and the list that every pod of Airflow's has."""
+    names: list[str] = []
     if pod.metadata is None:
         from kubernetes.client import V1ObjectMeta
 
         pod.metadata = V1ObjectMeta()
-        lent.append((pod, "metadata"))
+        names.append("metadata")
+    listed = getattr(pod.spec, "containers", None)
+    containers = listed if isinstance(listed, list) else []
     wanted: list[tuple[Any, str, Any]] = [(pod.metadata, "labels", {}), (pod.metadata, "annotations", {})]
-    containers = getattr(pod.spec, "containers", None)
-    if isinstance(containers, list) and containers != []:
-        wanted.append((containers[0], "env", []))
+    wanted += [(container, "env", []) for container in containers[:1]]
+    own = tuple(_part(container, "name") for container in containers if _part(container, "env") == [])
     for holder, name, empty in wanted:
         if getattr(holder, name, empty) is None:
             setattr(holder, name, empty)
-            lent.append((holder, name))
-    return lent
+            names.append(name)
+    return _Lent(tuple(names), own)
 
 
-def _take_back(pod: Any, lent: list[tuple[Any, str]]) -> None:
-    """Leave nothing empty behind that was not there."""
+def _taken_back(pod: Any, lent: _Lent) -> Any:
+    """The pod that a hook left or returned, a model or a map, without what was lent and is still empty."""
+    metadata = kept = _part(pod, "metadata")
+    for name in ("labels", "annotations"):
+        if name in lent.names and _part(kept, name) == {}:
+            kept = _with(kept, name, None)
+    if "metadata" in lent.names and kept is not None and _says_nothing(kept):
+        kept = None
+    pod = pod if kept is metadata else _with(pod, "metadata", kept)
+    spec = _part(pod, "spec")
+    containers = _part(spec, "containers")
+    if "env" not in lent.names or not isinstance(containers, list):
+        return pod
+    empty = [_part(one, "env") == [] and _part(one, "name") not in lent.own for one in containers]
+    swept = [_with(one, "env", None) if bare else one for one, bare in zip(containers, empty, strict=True)]
+    return _with(pod, "spec", _with(spec, "containers", swept)) if any(empty) else pod
+
+
+def _says_nothing(metadata: Any) -> bool:
     from podcompose.models import from_model
 
-    for holder, name in reversed(lent):
-        value = getattr(holder, name)
-        if value == {} or value == [] or (name == "metadata" and value is not None and from_model(value, []) == {}):
-            setattr(holder, name, None)
+    return metadata == {} if isinstance(metadata, Mapping) else from_model(metadata, []) == {}
+
+
+def _part(holder: Any, name: str) -> Any:
+    return holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name, None)
+
+
+def _with(holder: Any, name: str, value: Any) -> Any:
+    """A copy with another value there; None is none. What a hook returned may be its own, and is wanted again."""
+    if isinstance(holder, Mapping):
+        rest = {key: entry for key, entry in holder.items() if key != name or value is not None}
+        return rest if value is None else {**rest, name: value}
+    twin = copy.copy(holder)
+    setattr(twin, name, value)
+    return twin

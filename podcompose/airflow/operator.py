@@ -84,7 +84,7 @@ def from_operator(
     priority_class_name: str | None = None,
     active_deadline_seconds: int | None = None,
     termination_grace_period: int | None = None,
-    do_xcom_push: bool = False,
+    do_xcom_push: bool | None = False,
     xcom_sidecar_container_security_context: Model | None = None,
     dialect: Dialect = COMPOSE,
     unknown: Literal["error", "keep"] | None = None,
@@ -216,7 +216,7 @@ def _beside(push: Any, context: Any, container: str, dialect: Dialect, problems:
         part = Part("xcom_sidecar_container_security_context", ("container", "securityContext"), security)
         problems += [replace(one, path=part.argument) for one in ORIGIN.problems(found, {})]
         problems += judged([part], container, dialect) if found == [] else []
-    if not isinstance(push, bool):
+    if push is not None and not isinstance(push, bool):
         message = f"expected true or false, got {a(type(push).__name__)}"
         problems.append(Problem("wrong-type", "do_xcom_push", message, ORIGIN.stage, ORIGIN.who))
     return Override(sidecar(container, security), name="xcom") if push is True else None

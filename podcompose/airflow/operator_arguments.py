@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 __all__ = ["ARGUMENTS", "ELSEWHERE", "GONE", "LAYERS", "Argument"]
 
 #: value: as it is; texts: a map whose None is ""; env: a map is a list of name and value; names: a list, or text with commas;
-#: references: names of config maps.
-Shape = Literal["value", "texts", "env", "names", "references"]
+#: references: names of config maps; name: text that the operator makes the name of a pod.
+Shape = Literal["value", "texts", "env", "names", "references", "name"]
 
 
 class Argument(NamedTuple):
@@ -26,7 +26,7 @@ class Argument(NamedTuple):
 
 #: Laid over what the layers below say, in this order.
 ARGUMENTS: Mapping[str, Argument] = {
-    "name": Argument(("metadata", "name")),
+    "name": Argument(("metadata", "name"), "name"),
     "namespace": Argument(("metadata", "namespace")),
     "labels": Argument(("metadata", "labels"), "texts"),
     "annotations": Argument(("metadata", "annotations"), "texts"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -81,12 +82,20 @@ def _references(value: Any) -> Any:
     return [None if name is None else {"configMapRef": {"name": name}} for name in value] if isinstance(value, list) else value
 
 
+def _name(value: Any) -> Any:
+    """As the operator writes it before it creates the pod; what is yet to be rendered is no name, nor is what has no letter."""
+    if not isinstance(value, str) or "{{" in value or "{%" in value:
+        return value
+    return re.sub("[^a-z0-9-]+", "-", value.lower()).strip("-") or value
+
+
 _SHAPES: Mapping[str, Callable[[Any], Any]] = {
     "value": lambda value: value,
     "texts": _texts,
     "env": _env,
     "names": _names,
     "references": _references,
+    "name": _name,
 }
 
 
@@ -157,7 +166,7 @@ def judged(parts: Iterable[Part], container: str, dialect: Dialect) -> list[Prob
         prefix = _printed(part.place, container)
         for finding in lay({}, assembled([part], container), dialect, {}).found:
             problem = _within(part.argument, prefix, ORIGIN.problem(finding, {}))
-            jinja = problem.suggestion is None and type(part.value) is str and "{{" in part.value
+            jinja = type(part.value) is str and "{{" in part.value
             problems.append(replace(problem, suggestion="render it first: it is taken as it is") if jinja else problem)
     return problems
 

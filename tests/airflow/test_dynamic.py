@@ -101,6 +101,14 @@ def test_the_whole_pod() -> None:
     }
 
 
+@pytest.mark.parametrize("args", [None, (), []])
+def test_no_args(args: Any) -> None:
+    """Nothing is said of them, and the template's stay."""
+    made = executor_pod(dag_id="a", task_id="b", args=args).value
+
+    assert "args" not in made["spec"]["containers"][0]
+
+
 def test_what_is_not_given_is_not_mentioned() -> None:
     """A pod without image, args, namespace and date leaves the template's as they are."""
     override = executor_pod(dag_id="etl", task_id="load")

@@ -143,6 +143,24 @@ def test_a_file_that_cannot_be_used(write: Write, text: str, line: int, message:
     assert found.message.startswith(message)
 
 
+def test_a_neighbour_that_cannot_be_used(write: Write) -> None:
+    """The line of the import is told, and where in the other file it failed."""
+    write("import os\n\nTEAM = os.environ['NO_SUCH_VARIABLE']\n", "my_helpers.py")
+    found = refused(write("import os\nimport my_helpers\ndef pod_mutation_hook(pod): ...\n"))
+
+    assert (found.line, found.message) == (2, "it cannot be run: KeyError: 'NO_SUCH_VARIABLE' (my_helpers.py:3)")
+
+
+def test_a_function_written_with_a_dot(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suggestion has the colon."""
+    monkeypatch.syspath_prepend(write(IN_PLACE, "hooks.py").parent)
+    found = refused("hooks.pod_mutation_hook")
+    del sys.modules["hooks"]
+    monkeypatch.undo()
+
+    assert (found.code, found.suggestion) == ("hook-not-found", "did you mean 'hooks:pod_mutation_hook'?")
+
+
 def test_a_module_that_cannot_be_used(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """A module that is imported by name tells its file and line too; one that is not there, where Airflow looks."""
     path = write("\n\n1 / 0\n")
@@ -238,7 +256,8 @@ def test_a_hook_that_raises(write: Write, text: str, line: int) -> None:
     found = refused(path)
 
     assert (found.code, found.source, found.line) == ("hook-raised", str(path), line)
-    assert (found.message, found.who) == ("it raised LookupError: no such team", "airflow_local_settings:pod_mutation_hook")
+    there = " (my_helpers.py:2)" if "my_helpers" in text else ""
+    assert (found.message, found.who) == (f"it raised LookupError: no such team{there}", "airflow_local_settings:pod_mutation_hook")
 
 
 def test_a_hook_of_another_file(write: Write) -> None:
@@ -294,6 +313,28 @@ def test_a_neighbour_does_not_shadow_what_is_installed(write: Write) -> None:
     assert (
         composed(write("import json\ndef pod_mutation_hook(pod): pod.spec.node_name = json.dumps(1)\n"))["spec"]["nodeName"] == "1"
     )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "import pickle\nclass Team: name = 'ml'\ndef name(): return pickle.loads(pickle.dumps(Team())).name",
+        "import sys\nTEAM = 'ml'\ndef name(): return sys.modules[__name__].TEAM",
+        "import importlib\ndef name(): return importlib.import_module('my_' + 'helpers').TEAM",
+        "import typing\nclass Team: name: 'Text'\nText = str\ndef name(): return 'm' + typing.get_type_hints(Team)['name']('l')",
+        "from pathlib import Path\ndef name(): return Path(__file__).with_name('team.txt').read_text()",
+    ],
+)
+def test_a_hook_that_looks_for_itself(write: Write, monkeypatch: pytest.MonkeyPatch, lines: str) -> None:
+    """While it is called, its module is found by its name, and what stands beside it by its path; from any working directory."""
+    write("TEAM = 'ml'\n", "my_helpers.py")
+    write("ml", "team.txt")
+    path = write(f"{lines}\ndef pod_mutation_hook(pod): pod.spec.node_name = name()\n")
+    monkeypatch.chdir(path.parent)
+    hook = load_pod_mutation_hook(path.name)
+    monkeypatch.chdir(path.parent.parent)
+
+    assert compose(POD, hook=hook).manifest["spec"]["nodeName"] == "ml"
 
 
 def test_a_folder_that_is_on_the_path_already(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -417,6 +458,36 @@ def test_what_is_lent(write: Write, metadata: dict[str, Any]) -> None:
 
     assert made["spec"].pop("nodeName") == "({}, {}, [], None)"
     assert made == pod
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "return pod",
+        "return copy.deepcopy(pod)",
+        "pod.spec, pod.metadata = copy.deepcopy(pod.spec), copy.deepcopy(pod.metadata)",
+        "return ApiClient().sanitize_for_serialization(pod)",
+        "pod.spec.containers.insert(0, V1Container(name='first', image='i'))",
+        "pod.spec.containers[0].name = 'first'",
+    ],
+)
+@pytest.mark.parametrize("env", [{}, {"env": []}])
+def test_what_is_lent_leaves_no_trace(write: Write, lines: str, env: dict[str, Any]) -> None:
+    """Whatever is returned, or put in the place of what was lent; an empty list of the pod's own stays."""
+    imports = "import copy\nfrom kubernetes.client import ApiClient, V1Container\n"
+    pod = {"spec": {"containers": [{"name": "base", "image": "i"}, {"name": "side", "image": "i", **env}]}}
+    made = composed(write(f"{imports}def pod_mutation_hook(pod):\n    {lines}\n"), pod)
+
+    assert made.get("metadata", {}) == {}
+    assert ["env" in one for one in made["spec"]["containers"]][-2:] == [False, env != {}]
+
+
+def test_a_pod_of_the_hook_s_own_is_not_written_to(write: Write) -> None:
+    """It may be returned each time."""
+    text = "from kubernetes.client import *\nPOD = V1Pod(metadata=V1ObjectMeta(labels={}), spec=V1PodSpec(containers=[]))\n"
+    hook = load_pod_mutation_hook(write(text + "def pod_mutation_hook(pod):\n    POD.metadata.labels.keys()\n    return POD\n"))
+
+    assert [compose(POD, hook=hook).manifest["spec"] for _ in range(2)] == [{"containers": []}] * 2
 
 
 def test_what_was_there_stays(write: Write) -> None:

@@ -226,6 +226,41 @@ def test_none_in_a_map_of_text_is_empty_text() -> None:
     assert (said["metadata"], said["spec"]["nodeSelector"]) == ({"labels": {"a": ""}, "annotations": {"b": ""}}, {"c": ""})
 
 
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("my-pod", "my-pod"),
+        ("My_Pod", "my-pod"),
+        ("etl.load/1", "etl-load-1"),
+        ("_a_", "a"),
+        ("{{ ds }}_x", "{{ ds }}_x"),
+        ("_", "_"),
+    ],
+)
+def test_the_name_is_written_as_the_operator_writes_it(name: str, wanted: str) -> None:
+    """What `execute` makes of it before there is a pod; text with Jinja in it is text."""
+    manifest = composed(name=name).manifest
+
+    assert manifest["metadata"] == {"name": wanted}
+
+
+@pytest.mark.parametrize("argument", ["cmds", "env_vars", "labels", "hostnetwork", "tolerations"])
+def test_jinja_in_place_of_something_else_than_text(argument: str) -> None:
+    """The suggestion is to render it."""
+    with pytest.raises(OverrideError) as caught:
+        from_operator(**{argument: "{{ params.it }}"})
+    (found,) = caught.value.problems
+
+    assert (found.path, found.suggestion) == (argument, "render it first: it is taken as it is")
+
+
+def test_none_says_nothing() -> None:
+    """Whatever the argument."""
+    arguments: dict[str, Any] = dict.fromkeys([*ARGUMENTS, *LAYERS])
+
+    assert composed(**arguments).manifest == {"spec": {"restartPolicy": "Never"}}
+
+
 def test_jinja_is_taken_as_it_is() -> None:
     """Text is text, rendered or not."""
     assert main(image="{{ var.value.image }}", arguments=["{{ ds }}"]) == {
