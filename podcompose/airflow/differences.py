@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Literal, NamedTuple
 
 from podcompose.core.json import Json, JsonMap, copy, same
+from podcompose.core.leaves import key_of
 from podcompose.core.path import Key, Path
 from podcompose.core.schema import Field
 from podcompose.schema.pod import POD
@@ -99,12 +100,10 @@ def _by_key(elements: list[Json], field: Field) -> dict[Key, list[Json]] | None:
     """The elements by their keys, in their order; None where one has no key that can be printed."""
     groups: dict[Key, list[Json]] = {}
     for element in elements:
-        if type(element) is not dict:
+        key = key_of(element, field.keys, field.of, POD)
+        if key is None:
             return None
-        values = [(name, element.get(name, POD.key_defaults.get(f"{field.of}.{name}", ""))) for name in field.keys]
-        if not all(type(value) in (str, int) for _, value in values):
-            return None
-        groups.setdefault(Key(tuple(values)), []).append(element)
+        groups.setdefault(key, []).append(element)
     return groups
 
 

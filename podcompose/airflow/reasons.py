@@ -13,6 +13,7 @@ from podcompose.core.diff import shown
 from podcompose.core.hints import listed
 from podcompose.core.json import Json, JsonMap, same
 from podcompose.core.path import Key, Path, format_path
+from podcompose.core.quantity import quantity
 from podcompose.core.select import locate
 from podcompose.schema.pod import POD
 
@@ -234,12 +235,10 @@ def _by_replacement(gap: Gap, story: Story) -> Verdict | None:
 
 def _above_limit(resources: Json) -> list[str]:
     """The resources of which more is requested than the limit allows."""
-    from podcompose.backends.local.environment import MissingError, quantity
-
     requests, limits = (resources.get(side, {}) if type(resources) is dict else {} for side in ("requests", "limits"))
     above: list[str] = []
     for name in requests:
-        with suppress(MissingError):  # what is no quantity has no order
+        with suppress(ValueError):  # what is no quantity has no order
             above += [name] if name in limits and quantity(requests[name]) > quantity(limits[name]) else []
     return above
 

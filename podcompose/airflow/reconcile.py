@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from podcompose.core.json import Json, JsonMap
+from podcompose.core.json import Json, JsonMap, without_nulls
 from podcompose.core.schema import Field
 from podcompose.dialect import COMPOSE
 from podcompose.schema.pod import POD
@@ -42,7 +42,7 @@ class Reconciler:
         >>> AIRFLOW.engine.merge({"spec": {"hostNetwork": True}}, {"spec": {"hostNetwork": False, "nodeName": "n1"}})
         {'spec': {'hostNetwork': True, 'nodeName': 'n1'}}
         """
-        return _pod(original, _without_nulls(patch))
+        return _pod(original, without_nulls(patch))
 
 
 def counts(value: Json, field: Field | None) -> bool:
@@ -56,12 +56,6 @@ def counts(value: Json, field: Field | None) -> bool:
     if type(value) is dict and field is not None and field.kind == "struct":
         return True
     return bool(value)
-
-
-def _without_nulls(value: Json) -> Json:
-    if type(value) is dict:
-        return {name: _without_nulls(entry) for name, entry in value.items() if entry is not None}
-    return [_without_nulls(entry) for entry in value] if type(value) is list else value
 
 
 def _pod(original: JsonMap, patch: JsonMap) -> JsonMap:

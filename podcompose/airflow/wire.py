@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from podcompose.core.json import DEPTH, Json, snapshot
+from podcompose.core.json import DEPTH, SIZE, Json, snapshot, without_nulls
 from podcompose.errors import Finding, RawPath
 from podcompose.intake import read_model
 from podcompose.models import is_model
@@ -20,9 +20,6 @@ _OWN = {
     "Volume": {"name": "name", "configs": ""},
 }
 
-#: How many values are looked at for typed ones; what is larger is refused by `snapshot`.
-_MOST = 500_000
-
 
 def wire(value: object, found: list[Finding]) -> Json:
     """
@@ -31,7 +28,7 @@ def wire(value: object, found: list[Finding]) -> Json:
     >>> wire([{"name": "a", "subPath": None}], [])
     [{'name': 'a'}]
     """
-    return _given(snapshot(_untyped(value, (), found, [_MOST]), found))
+    return without_nulls(snapshot(_untyped(value, (), found, [SIZE]), found))
 
 
 def _untyped(value: Any, path: RawPath, found: list[Finding], left: list[int]) -> Any:
@@ -64,12 +61,6 @@ def _owned(value: Any) -> Any:
         )
     except Exception:  # a stranger's code: `snapshot` says that it cannot be read
         return value
-
-
-def _given(value: Json) -> Json:
-    if type(value) is dict:
-        return {name: _given(entry) for name, entry in value.items() if entry is not None}
-    return [_given(entry) for entry in value] if type(value) is list else value
 
 
 def spelled(value: Json, struct: str = POD.root) -> Json:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from podcompose.errors import Finding, RawPath, a
 
-__all__ = ["DEPTH", "Json", "JsonMap", "Mark", "Marks", "copy", "kind_of", "same", "snapshot", "well_formed"]
+__all__ = ["DEPTH", "Json", "JsonMap", "Mark", "Marks", "copy", "kind_of", "same", "snapshot", "well_formed", "without_nulls"]
 
 Json: TypeAlias = Any
 JsonMap: TypeAlias = dict[str, Any]
@@ -190,6 +190,18 @@ def copy(value: Json) -> Json:
     if kind is dict:
         return {key: entry if type(entry) is str else copy(entry) for key, entry in value.items()}
     return [copy(entry) for entry in value] if kind is list else value
+
+
+def without_nulls(value: Json) -> Json:
+    """
+    Wire JSON without the fields that are null, at any depth; a null in a list stays.
+
+    >>> without_nulls({"a": None, "b": [{"c": None}, None]})
+    {'b': [{}, None]}
+    """
+    if type(value) is dict:
+        return {name: without_nulls(entry) for name, entry in value.items() if entry is not None}
+    return [without_nulls(entry) for entry in value] if type(value) is list else value
 
 
 def same(left: Json, right: Json) -> bool:

@@ -9,7 +9,7 @@ from podcompose.core.path import Key, Member, Path
 from podcompose.core.schema import Schema
 from podcompose.errors import RawPath
 
-__all__ = ["leaves"]
+__all__ = ["key_of", "leaves"]
 
 
 def leaves(value: Json, schema: Schema) -> Iterator[tuple[Path, RawPath]]:
@@ -46,14 +46,15 @@ def _element_leaves(
 ) -> Iterator[tuple[Path, RawPath]]:
     seen: set[Key] = set()
     for place, element in enumerate(elements):
-        key = _key_of(element, keys, struct, schema)
+        key = key_of(element, keys, struct, schema)
         unique = key is not None and key not in seen
         if key is not None:
             seen.add(key)
         yield from _leaves(element, (*path, key if unique and key is not None else place), (*raw, place), struct, schema)
 
 
-def _key_of(element: Json, keys: Iterable[str], struct: str, schema: Schema) -> Key | None:
+def key_of(element: Json, keys: Iterable[str], struct: str, schema: Schema) -> Key | None:
+    """The key of a list's element, defaults filled in; None where it has none that can be printed."""
     if type(element) is not dict:
         return None
     pairs = tuple((name, element.get(name, schema.key_defaults.get(f"{struct}.{name}", ""))) for name in keys)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from podcompose.core.json import Json
-from podcompose.core.path import Key, Path, Segment
-from podcompose.core.schema import Field, Schema
+from podcompose.core.leaves import key_of
+from podcompose.core.path import Path, Segment
+from podcompose.core.schema import Field
 from podcompose.core.select import locate
 from podcompose.errors import RawPath
 from podcompose.schema.pod import POD
@@ -24,7 +25,7 @@ def keyed_comments(text: str) -> dict[Path, str]:
     {('spec', 'volumes', Key(fields=(('name', 'tmp'),))): 'Gone with the pod.'}
     """
     value = read(text).value
-    return {_keyed(raw, value, POD): comment for raw, comment in comments_of(text).items()}
+    return {_keyed(raw, value): comment for raw, comment in comments_of(text).items()}
 
 
 def write_keyed(manifest: Json, comments: Mapping[Path, str]) -> str:
@@ -42,24 +43,17 @@ def write_keyed(manifest: Json, comments: Mapping[Path, str]) -> str:
     return write_commented(manifest, {raw: comments[path] for path, raw in places.items() if raw is not None})
 
 
-def _keyed(raw: RawPath, value: Json, schema: Schema) -> Path:
+def _keyed(raw: RawPath, value: Json) -> Path:
     done: list[Segment] = []
-    struct: str | None = schema.root
+    struct: str | None = POD.root
     field: Field | None = None
     for step in raw:
         value = value[step]
         if type(step) is str:
-            field = schema.types.get(struct or "", {}).get(step)
+            field = POD.types.get(struct or "", {}).get(step)
             struct = field.of if field is not None and field.is_struct else None
             done.append(step)
         else:
-            done.append(_key(value, field, schema) or step)
+            key = key_of(value, field.keys, field.of, POD) if field is not None and field.merge == "keyed" else None
+            done.append(step if key is None else key)
     return tuple(done)
-
-
-def _key(element: Json, field: Field | None, schema: Schema) -> Key | None:
-    """The key of a list's element; None where it has none."""
-    if field is None or field.merge != "keyed" or type(element) is not dict:
-        return None
-    values = [(name, element.get(name, schema.key_defaults.get(f"{field.of}.{name}"))) for name in field.keys]
-    return Key(tuple(values)) if all(type(value) in (str, int) for _, value in values) else None

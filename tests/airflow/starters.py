@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from podcompose.airflow.starters import STARTERS, Parameter, starter_parameters
-from podcompose.airflow.starters.kinds import Amount, Choice, Flag, Number, amount_of
+from podcompose.airflow.starters.kinds import Amount, Choice, Flag, Number
+from podcompose.core.quantity import quantity
 
 __all__ = ["OTHER", "choices", "given", "other"]
 
@@ -129,6 +130,6 @@ def given(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     for resource in ("cpu", "memory"):
         sides = [values.pop(f"{resource}_{side}", None) for side in ("request", "limit")]
         if None not in sides:
-            low, high = sorted(map(str, sides), key=amount_of)
+            low, high = sorted(map(str, sides), key=quantity)
             values |= {f"{resource}_request": low, f"{resource}_limit": high}
     return name, values

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from podcompose.core import hints
+from podcompose.core.quantity import quantity
 
-__all__ = ["Amount", "Choice", "Flag", "Kind", "Number", "Text", "Value", "Wrong", "amount_of", "read_value"]
+__all__ = ["Amount", "Choice", "Flag", "Kind", "Number", "Text", "Value", "Wrong", "read_value"]
 
 Value: TypeAlias = "str | int | bool"
 
@@ -74,8 +75,8 @@ class Wrong:
     suggestion: str | None = None
 
 
-_SCALES = {"": 0, "k": 1, "M": 2, "G": 3, "T": 4, "P": 5}
-_AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|[kMGTP]|[KMGTP]i|)")
+#: How people write an amount: no sign, no exponent.
+_AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]+)?([a-zA-Z]*)")
 
 
 def read_value(kind: Kind, given: object) -> Value | Wrong:
@@ -154,20 +155,4 @@ def _of_form(kind: Text, text: str, given: object) -> str | Wrong:
 
 def _fits(kind: Amount, text: str) -> bool:
     match = _AMOUNT.fullmatch(text) if len(text) < 16 else None
-    return match is not None and match[2] in kind.units and amount_of(text) % kind.grain == 0
-
-
-def amount_of(text: str) -> Decimal:
-    """
-    A quantity as a number.
-
-    >>> amount_of("500m"), amount_of("2Ki")
-    (Decimal('0.500'), Decimal('2048'))
-    """
-    match = _AMOUNT.fullmatch(text)
-    assert match is not None, text
-    digits, unit = match.groups()
-    if unit == "m":
-        return Decimal(digits) * Decimal("0.001")
-    scale = _SCALES["k" if unit == "Ki" else unit.removesuffix("i")]
-    return Decimal(digits) * Decimal(1024 if unit.endswith("i") else 1000) ** scale
+    return match is not None and match[1] in kind.units and quantity(text) % kind.grain == 0

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from podcompose.airflow.starters.kinds import Value, Wrong, amount_of, read_value
+from podcompose.airflow.starters.kinds import Value, Wrong, read_value
 from podcompose.airflow.starters.outlines import Outline
 from podcompose.airflow.starters.parameters import Parameter
 from podcompose.core import hints
+from podcompose.core.quantity import quantity
 from podcompose.errors import Problem, TemplateError
 
 __all__ = ["read_parameters", "unused"]
@@ -91,7 +92,7 @@ def _contradictions(values: Values) -> Iterator[tuple[str, Wrong]]:
         yield "ref", Wrong("git-sync 3 fetches a branch or a tag, not a commit", "take git-sync=4")
     for resource in ("cpu", "memory"):
         request, limit = values.get(f"{resource}_request"), values.get(f"{resource}_limit")
-        if request is not None and limit is not None and amount_of(str(request)) > amount_of(str(limit)):
+        if request is not None and limit is not None and quantity(request) > quantity(limit):
             yield (
                 f"{resource}_request",
                 Wrong(f"{request} is more than the limit, {limit}", f"raise {resource}-limit, or ask for less"),

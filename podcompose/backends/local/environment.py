@@ -6,13 +6,14 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING
 from typing import Any
 
 from podcompose.backends.local.expansion import expand
 from podcompose.backends.local.plan import field
+from podcompose.core.quantity import quantity
 
-__all__ = ["FIELD_PATHS", "MissingError", "Sources", "environment", "field_of", "quantity"]
+__all__ = ["FIELD_PATHS", "MissingError", "Sources", "environment", "field_of"]
 
 #: What `fieldRef` may name in an environment variable.
 FIELD_PATHS = re.compile(
@@ -130,8 +131,11 @@ def _resource(reference: Mapping[str, Any], pod: Mapping[str, Any], container: M
     amount = (requests if kind == "requests" else limits).get(resource)
     if amount is None:
         amount = limits.get(resource, 0) if kind == "requests" else _of_this_machine(resource)
-    divisor = quantity(field(reference, "divisor", 1))
-    return str(int((quantity(amount) / (1 if divisor == 0 else divisor)).to_integral_value(ROUND_CEILING)))
+    try:
+        divisor, whole = quantity(field(reference, "divisor", 1)), quantity(amount)
+    except ValueError as error:
+        raise MissingError(str(error)) from None
+    return str(int((whole / (1 if divisor == 0 else divisor)).to_integral_value(ROUND_CEILING)))
 
 
 def _of_this_machine(resource: str) -> int:
@@ -140,20 +144,3 @@ def _of_this_machine(resource: str) -> int:
     if resource == "memory":
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return 0
-
-
-_SUFFIXES = {suffix: Decimal(1000) ** power for power, suffix in enumerate(("n", "u", "m", "", "k", "M", "G", "T", "P", "E"), -3)}
-_SUFFIXES |= {f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", 1)}
-
-
-def quantity(written: str | int | float) -> Decimal:
-    """
-    A Kubernetes quantity.
-
-    >>> quantity("500m"), quantity("1Ki"), quantity("1e3"), quantity(2)
-    (Decimal('0.500'), Decimal('1024'), Decimal('1E+3'), Decimal('2'))
-    """
-    found = re.fullmatch(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)([numkMGTPE]|[KMGTPE]i)?", str(written))
-    if found is None:
-        raise MissingError(f"quantities must match the regular expression of Kubernetes, and {written!r} does not")
-    return Decimal(found[1]) * _SUFFIXES[found[2] or ""]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from podcompose.backends.local.environment import FIELD_PATHS, MissingError, field_of, quantity
+from podcompose.backends.local.environment import FIELD_PATHS, field_of
 from podcompose.backends.local.fields import FIELDS
 from podcompose.backends.local.plan import field, plan_of
+from podcompose.core.quantity import quantity
 from podcompose.errors import Problem
 
 __all__ = ["judge"]
@@ -127,7 +128,7 @@ def _wrong_origin(where: str, origin: Mapping[str, Any]) -> Iterator[Problem]:
 def _wrong_quantity(where: str, amount: Any) -> Iterator[Problem]:
     try:
         quantity(amount)
-    except MissingError as error:
+    except ValueError as error:
         yield Problem("quantity", where, str(error), suggestion="write it as 500m, 1.5 or 2Gi")
 
 

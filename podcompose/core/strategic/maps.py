@@ -34,7 +34,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from podcompose.core.hints import list_for
-from podcompose.core.json import Json, JsonMap, kind_of
+from podcompose.core.json import Json, JsonMap, kind_of, without_nulls
 from podcompose.core.schema import Schema
 from podcompose.core.strategic.lists import Merged, check_order, kind_of_entries, merge_lists, reorder, take_out
 from podcompose.core.strategic.order import UncomparableError
@@ -133,7 +133,8 @@ def _merge_field(merged: JsonMap, patch: JsonMap, key: str, at: Place) -> None:
     if value is None:
         merged.pop(key, None)
     elif key not in merged or type(merged[key]) is not type(value):
-        _take(merged, key, _without_directives(_without_nulls(value)))
+        # strategicpatch: discardNullValuesFromPatch, removeDirectives
+        _take(merged, key, _without_directives(without_nulls(value)))
     elif type(value) is dict:
         merged[key] = _merge_map(merged[key], value, at.map_at(key, key))
     elif type(value) is list:
@@ -203,13 +204,6 @@ def _take(merged: JsonMap, key: str, value: Json) -> None:
         merged.pop(key, None)
     else:
         merged[key] = value
-
-
-def _without_nulls(value: Json) -> Json:
-    """Drop every field that is null, at any depth; a null in a list stays (strategicpatch: discardNullValuesFromPatch)."""
-    if type(value) is dict:
-        return {key: _without_nulls(entry) for key, entry in value.items() if entry is not None}
-    return [_without_nulls(entry) for entry in value] if type(value) is list else value
 
 
 def _without_directives(value: Json) -> Json:
