@@ -12,7 +12,6 @@ from datetime import datetime
 from podcompose.core.json import JsonMap, well_formed
 from podcompose.errors import OverrideError, Problem, a
 from podcompose.override import Override
-from podcompose.run.naming import named
 
 __all__ = ["executor_pod", "safe_label_value"]
 
@@ -143,6 +142,8 @@ def safe_label_value(text: str) -> str:
 def _name(ids: Mapping[str, str], pod_id: str | None) -> str:
     if pod_id is not None and len(pod_id) <= _LONGEST and _NAME.fullmatch(pod_id) is not None:
         return pod_id
+    from podcompose.run.naming import named  # all of `run` comes with it
+
     # As JSON, so that no two sets of ids make one text.
     everything = json.dumps([sorted(ids.items()), pod_id]).encode()
     digest = base64.b32encode(hashlib.sha256(everything).digest()).decode().lower()

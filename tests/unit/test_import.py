@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
 HEAVY = ("kubernetes", "yaml", "deepmerge", "rich", "click", "hypothesis", "jsonpatch", "json_merge_patch", "pydantic")
 
 
-def loaded(program: str) -> set[str]:
+def loaded(program: str, names: Sequence[str] = HEAVY) -> set[str]:
     """The modules, of those that take time, that a program has loaded."""
-    code = f"{program}\nimport sys\nprint(*(name for name in {HEAVY!r} if name in sys.modules))"
+    code = f"{program}\nimport sys\nprint(*(name for name in {names!r} if name in sys.modules))"
     return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
 
 
 def test_import_loads_nothing_heavy() -> None:
     """`import podcompose` loads neither the client, nor YAML, nor deepmerge, nor rich."""
     assert loaded("import podcompose") == set()
+
+
+def test_import_of_airflow_loads_nothing_heavy() -> None:
+    """Nor does `import podcompose.airflow`; what runs pods stays out, too."""
+    assert loaded("import podcompose.airflow") == set()
+    assert loaded("import podcompose.airflow", ("podcompose.run", "podcompose.backends", "importlib.metadata")) == set()
+
+
+def test_executor_configs_of_mappings_load_nothing_heavy() -> None:
+    """Nor does reading an executor_config, comparing it, and the errors of both; the warning for a legacy one has YAML in it."""
+    program = """
+from podcompose.airflow import *
+template = {"spec": {"containers": [{"name": "base", "image": "i"}]}}
+config = {"pod_override": {"spec": {"hostNetwork": False}}}
+from_executor_config(config), str(compare(template, config)), str(compare(template, {"pod_overide": {}}))
+str(from_operator(image="i", env_vars={"A": "1"}))
+"""
+    assert loaded(program) == set()
 
 
 def test_composing_mappings_loads_nothing_heavy() -> None:
