@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple
 from podcompose.airflow.client import as_read
 from podcompose.airflow.comparison import Comparison, Difference
 from podcompose.airflow.differences import gaps
-from podcompose.airflow.executor_config import from_executor_config
+from podcompose.airflow.executor_config import CONFIG_KEYS, read_executor_config
 from podcompose.airflow.reasons import Misplaced, Story, judge, misplaced
 from podcompose.airflow.reconcile import AIRFLOW
 from podcompose.compose import compose
@@ -26,9 +25,6 @@ from podcompose.override import Override, as_override
 from podcompose.template import Template
 
 __all__ = ["Base", "base_of", "compare", "compare_all"]
-
-
-_CONFIG_KEYS = ("pod_override", "KubernetesExecutor", "pod_template_file")
 
 
 class Base(NamedTuple):
@@ -133,10 +129,7 @@ def _overrides(given: Any) -> tuple[list[Override], tuple[Problem, ...]]:
 
 def _override(given: Any) -> Override | None:
     if isinstance(given, Mapping) and _is_config(given):
-        with warnings.catch_warnings():
-            # That it is deprecated is known to whoever compares.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            return from_executor_config(given)
+        return read_executor_config(given).override
     return None if given is None else as_override(given)
 
 
@@ -146,7 +139,7 @@ def _is_config(given: Mapping[Any, Any]) -> bool:
         keys = [key for key in given if isinstance(key, str)]
     except Exception:  # a stranger's mapping: who reads it says what is wrong
         return False
-    return any(key.endswith("Executor") or close(key, _CONFIG_KEYS) is not None for key in keys)
+    return any(key.endswith("Executor") or close(key, CONFIG_KEYS) is not None for key in keys)
 
 
 def _foreign(overrides: Sequence[Override]) -> Iterator[Problem]:

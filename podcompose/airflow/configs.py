@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from podcompose.airflow.executor_config import from_executor_config, template_file_of
+from podcompose.airflow.executor_config import CONFIG_KEYS, read_executor_config
 from podcompose.core.json import Json, Marks, kind_of
 from podcompose.errors import Finding, OverrideError, Problem, RawPath
 from podcompose.intake import Origin, file_name, read_text
@@ -19,8 +18,7 @@ from podcompose.override import Override
 
 __all__ = ["Config", "read_configs"]
 
-_POD, _LEGACY = "pod_override", "KubernetesExecutor"
-_OWN = (_POD, _LEGACY, "pod_template_file")
+_POD = "pod_override"
 #: A step of a path such as executor_config["KubernetesExecutor"]["volumes"][0].
 _STEP = re.compile(r'\[("(?:[^"\\]|\\.)*"|\d+)\]')
 
@@ -63,7 +61,7 @@ def _named(value: Json, source: str) -> list[tuple[str, Json, RawPath]] | None:
         return [(f"#{place}", given, (place - 1,)) for place, given in enumerate(value, 1)]
     if type(value) is not dict:
         return None
-    if any(name in value for name in _OWN):
+    if any(name in value for name in CONFIG_KEYS):
         return [(PurePath(source).stem, value, ())]
     return [(name, given, (name,)) for name, given in value.items()]
 
@@ -71,11 +69,8 @@ def _named(value: Json, source: str) -> list[tuple[str, Json, RawPath]] | None:
 def _config(name: str, given: Json, raw: RawPath, source: str, marks: Marks) -> Config:
     origin = Origin("override", name, source)
     try:
-        with warnings.catch_warnings():
-            # That the legacy dict is deprecated is known to whoever reads a file of them.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            override = from_executor_config(_marked(given, raw, origin, marks), name=name, source=source)
-        return Config(name, override, (), template_file_of(given))
+        read = read_executor_config(_marked(given, raw, origin, marks), name=name, source=source)
+        return Config(name, read.override, (), read.template_file)
     except OverrideError as error:
         return Config(name, None, tuple(_placed(problem, raw, marks) for problem in error.problems), None)
 

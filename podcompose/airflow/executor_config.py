@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from podcompose.airflow.legacy import Converted, convert
 from podcompose.airflow.legacy_keys import KEYS, LATEST, VERSIONS, meaning_of
@@ -17,10 +17,12 @@ from podcompose.errors import Finding, OverrideError, Problem, RawPath, a
 from podcompose.intake import Origin, file_name, label, model_name
 from podcompose.override import Override
 
-__all__ = ["from_executor_config", "template_file_of"]
+__all__ = ["CONFIG_KEYS", "Read", "from_executor_config", "read_executor_config", "template_file_of"]
 
 _LEGACY, _POD, _FILE = "KubernetesExecutor", "pod_override", "pod_template_file"
-_KNOWN = (_LEGACY, _POD, _FILE)
+
+#: What stands in an executor_config.
+CONFIG_KEYS = (_LEGACY, _POD, _FILE)
 
 #: What other executors find in the same dict; one ending in `Executor` that is not meant for ours is another's, too.
 _OTHERS = ("CeleryKubernetesExecutor", "LocalKubernetesExecutor")
@@ -50,6 +52,27 @@ def from_executor_config(
     >>> from_executor_config({"pod_override": {"spec": {"nodeSelector": {"gpu": "yes"}}}}).value
     {'spec': {'nodeSelector': {'gpu': 'yes'}}}
     """
+    read = read_executor_config(config, version=version, name=name, source=source)
+    if read.converted is not None:
+        warnings.warn(_deprecated(read.converted), DeprecationWarning, stacklevel=2)
+    return read.override
+
+
+class Read(NamedTuple):
+    """What an executor_config says."""
+
+    override: Override | None
+    #: What a legacy dict comes to; None where there is none.
+    converted: Converted | None
+    template_file: str | None
+
+
+def read_executor_config(config: object, *, version: str = LATEST, name: str = "", source: str | None = None) -> Read:
+    """
+    An executor_config, read without a warning: for those who know what they read.
+
+    Raises: OverrideError.
+    """
     origin = Origin("override", label(name) or "", label(source))
     meaning = meaning_of(version) if isinstance(version, str) else None
     given = _entries(config, origin)
@@ -63,26 +86,32 @@ def from_executor_config(
     problems += [_problem(one.code, origin, (_LEGACY, *one.raw), one.message, one.suggestion) for one in converted.found]
     if problems != []:
         raise OverrideError(problems)
+    file = _file(given)
     if legacy == {}:
-        return override
-    warnings.warn(_deprecated(converted), DeprecationWarning, stacklevel=2)
-    return Override(converted.manifest, name, source)
+        return Read(override, None, file)
+    return Read(Override(converted.manifest, name, source), converted, file)
 
 
 def template_file_of(config: Mapping[str, Any] | None) -> str | None:
     """
     The file of the template that a task wants instead of the admin's; None where it wants no other.
 
+    Shapes: "" is none, as it was to Airflow.
     Raises: OverrideError: it is no path.
 
     >>> template_file_of({"pod_template_file": "gpu.yaml", "pod_override": {}})
     'gpu.yaml'
     """
-    path = _entries(config, Origin("override")).get(_FILE)
-    found = list(_no_path(path))
+    given = _entries(config, Origin("override"))
+    found = list(_no_path(given.get(_FILE)))
     if found != []:
         raise OverrideError(Origin("override").problems(found, {}))
-    return None if path is None else file_name(path)
+    return _file(given)
+
+
+def _file(given: Mapping[Any, Any]) -> str | None:
+    path = given.get(_FILE)
+    return None if path is None or path == "" else file_name(path)
 
 
 def _no_path(path: object) -> Iterator[Finding]:
@@ -123,7 +152,7 @@ def _strays(given: Mapping[Any, Any]) -> Iterator[Finding]:
         if not isinstance(key, str):
             message = f"the key {key!r:.60} is {a(type(key).__name__)}, not a string"
             yield Finding("bad-key", _path(()), message)
-        elif key not in _KNOWN and not _of_another(key):
+        elif key not in CONFIG_KEYS and not _of_another(key):
             yield Finding("unknown-key", _path((key,)), f"an executor_config has no key `{key:.60}`", _instead(key))
 
 
@@ -136,7 +165,7 @@ def _instead(key: str) -> str | None:
         return _MEANT[key]
     if key in _POD_FIELDS:
         return f'write {{"{_POD}": {{"{key}": ...}}}}'
-    guess = close(key, _KNOWN)
+    guess = close(key, CONFIG_KEYS)
     if guess is not None:
         return f"did you mean `{guess}`?"
     return f'it belongs into {{"{_LEGACY}": ...}}' if key in KEYS else None
@@ -162,7 +191,7 @@ def _legacy(legacy: Any, origin: Origin, problems: list[Problem]) -> dict[Any, A
 
 
 def _problem(code: str, origin: Origin, steps: RawPath, message: str, suggestion: str | None = None) -> Problem:
-    return Problem(code, _path(steps), message, origin.stage, origin.who, origin.source, suggestion=suggestion)
+    return origin.problem(Finding(code, _path(steps), message, suggestion), {})
 
 
 def _path(steps: RawPath) -> str:

@@ -212,6 +212,7 @@ def test_the_template_of_a_task() -> None:
     """`pod_template_file` is a template, not an override: a function of its own has it."""
     assert template_file_of(None) is None
     assert template_file_of({"pod_override": {}}) is None
+    assert template_file_of({"pod_template_file": ""}) is None
     assert template_file_of({"pod_template_file": Path("gpu.yaml")}) == "gpu.yaml"
     assert template_file_of({"__type": "dict", "__var": {"pod_template_file": "gpu.yaml"}}) == "gpu.yaml"
 
