@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple, get_args
 
-from podcompose.airflow.compare import Base, compare_all
+from podcompose.airflow.compare import Viewed, compare_viewed
 from podcompose.airflow.comparison import Comparison, Outlook
 from podcompose.airflow.configs import Config
 from podcompose.airflow.reasons import GROUPS, Group
 from podcompose.errors import Problem
 from podcompose.hook import Hook
 
-__all__ = ["OUTLOOKS", "Finding", "Pair", "findings", "is_calm", "pairs", "summary"]
+__all__ = ["OUTLOOKS", "Pair", "Remark", "is_calm", "pairs", "remarks", "summary"]
 
 OUTLOOKS: tuple[Outlook, ...] = get_args(Outlook)[::-1]
 
@@ -35,7 +35,7 @@ class Pair(NamedTuple):
         return {"template": self.template, "config": self.config, **self.comparison.to_dict()}
 
 
-class Finding(NamedTuple):
+class Remark(NamedTuple):
     """What was found in one pod, or in several alike."""
 
     group: Group
@@ -44,26 +44,26 @@ class Finding(NamedTuple):
     pods: tuple[tuple[str, str], ...]
 
 
-def pairs(bases: Sequence[Base], configs: Sequence[Config], hooks: Sequence[Hook]) -> Iterator[Pair]:
+def pairs(templates: Sequence[Viewed], configs: Sequence[Config], hooks: Sequence[Hook]) -> Iterator[Pair]:
     """Every template with every config, or alone; a config that asks for a template of its own with that alone."""
     for config in configs or (_NONE,):
-        wanted = [base for base in bases if _suits(base, config)]
-        for base in wanted:
-            yield Pair(base.name, config.name, _compared(base, config, hooks))
+        wanted = [template for template in templates if _suits(template, config)]
+        for template in wanted:
+            yield Pair(template.name, config.name, _compared(template, config, hooks))
         if wanted == []:
             message = f"it asks for the template {config.template_file!r}, which is not among those compared"
             problem = Problem("unknown-template", "", message, "override", config.name, suggestion="name its folder")
             yield Pair(str(config.template_file), config.name, Comparison(None, None, (), (problem,)))
 
 
-def _suits(base: Base, config: Config) -> bool:
-    return config.template_file is None or PurePath(base.name).name == PurePath(config.template_file).name
+def _suits(template: Viewed, config: Config) -> bool:
+    return config.template_file is None or PurePath(template.name).name == PurePath(config.template_file).name
 
 
-def _compared(base: Base, config: Config, hooks: Sequence[Hook]) -> Comparison:
+def _compared(template: Viewed, config: Config, hooks: Sequence[Hook]) -> Comparison:
     if config.problems != ():
-        return Comparison(None, None, (), (*base.problems, *config.problems), base.failures)
-    return compare_all(base, config.override, hooks)
+        return Comparison(None, None, (), (*template.problems, *config.problems), template.failures)
+    return compare_viewed(template, config.override, hooks)
 
 
 def summary(every: Iterable[Pair]) -> dict[Outlook, int]:
@@ -77,21 +77,19 @@ def is_calm(every: Iterable[Pair]) -> bool:
     return all(pair.comparison.outlook in ("equal", "harmless", "improved") for pair in every)
 
 
-def findings(every: Iterable[Pair]) -> tuple[Finding, ...]:
+def remarks(every: Iterable[Pair]) -> tuple[Remark, ...]:
     """Everything that was found, once: the gravest first, refusals before differences, then what most pods have."""
     found: dict[tuple[int, str], dict[tuple[str, str], None]] = {}
     for pair in every:
         for rank, text in _texts(pair.comparison):
             found.setdefault((rank, text), {})[pair.template, pair.config] = None
     ordered = sorted(found.items(), key=lambda one: (one[0][0], -len(one[1])))
-    return tuple(Finding(GROUPS[max(rank, 0)], text, tuple(pods)) for (rank, text), pods in ordered)
+    return tuple(Remark(GROUPS[max(rank, 0)], text, tuple(pods)) for (rank, text), pods in ordered)
 
 
 def _texts(comparison: Comparison) -> Iterator[tuple[int, str]]:
     """Each finding with its rank: that of its group, and of a refusal the one before."""
-    for problem in comparison.problems:
-        yield -1, f"podcompose refuses: {problem}"
-    for failure in comparison.failures:
-        yield -1, f"Airflow fails: {failure}"
+    for text in comparison.refusals:
+        yield -1, text
     for difference in comparison.differences:
         yield GROUPS.index(difference.group), str(difference)

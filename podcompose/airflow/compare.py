@@ -24,10 +24,10 @@ from podcompose.intake import Document, Origin, file_name, from_text, from_value
 from podcompose.override import Override, as_override
 from podcompose.template import Template
 
-__all__ = ["Base", "base_of", "compare", "compare_all"]
+__all__ = ["Viewed", "compare", "compare_viewed", "viewed"]
 
 
-class Base(NamedTuple):
+class Viewed(NamedTuple):
     """A template as both ways see it, read once for many comparisons."""
 
     name: str
@@ -56,10 +56,10 @@ def compare(template: Any, override: Any = None, hook: Hook | Sequence[Hook] | N
     improved
       .spec.hostNetwork true -> false: the override's false now wins
     """
-    return compare_all(base_of(template), override, hook)
+    return compare_viewed(viewed(template), override, hook)
 
 
-def base_of(template: Any) -> Base:
+def viewed(template: Any) -> Viewed:
     """A template as both ways see it."""
     if isinstance(template, Template):
         return _both(template.document, template.origin)
@@ -70,20 +70,20 @@ def base_of(template: Any) -> Base:
         except TemplateError as error:
             hint = "read text with Template.from_yaml" if "\n" in str(template) else None
             problems = tuple(replace(problem, suggestion=hint) for problem in error.problems)
-            return Base(str(origin.source), None, None, problems, problems)
+            return Viewed(str(origin.source), None, None, problems, problems)
     return _both(from_value(template), Origin("template"))
 
 
-def _both(document: Document, origin: Origin) -> Base:
+def _both(document: Document, origin: Origin) -> Viewed:
     strict, problems = _template(document, origin, COMPOSE)
     if document.value == {} and document.found != ():
-        return Base(_called(origin), None, None, problems, problems)
+        return Viewed(_called(origin), None, None, problems, problems)
     found: list[Finding] = []
     manifest = as_read(document.value, found)
     # Of a pod that is no text nobody knows whether it was ever read, and may lack what others give it.
     failures = [finding for finding in found if document.marks != {}]
     lenient, refused = _template(Document(manifest, document.marks), origin, AIRFLOW)
-    return Base(_called(origin), strict, lenient, problems, (*origin.problems(failures, document.marks), *refused))
+    return Viewed(_called(origin), strict, lenient, problems, (*origin.problems(failures, document.marks), *refused))
 
 
 def _called(origin: Origin) -> str:
@@ -97,19 +97,19 @@ def _template(document: Document, origin: Origin, dialect: Dialect) -> tuple[Tem
         return None, error.problems
 
 
-def compare_all(base: Base, override: Any = None, hook: Hook | Sequence[Hook] | None = None) -> Comparison:
+def compare_viewed(original: Viewed, override: Any = None, hook: Hook | Sequence[Hook] | None = None) -> Comparison:
     """`compare`, with a template that is read already."""
     overrides, unread = _overrides(override)
     unusable = (*unread, *_unfound(hook))
     usable = hook if unusable == () else None
-    ours, problems = _composed(base.strict, overrides, usable, COMPOSE)
-    theirs, failures = _composed(base.lenient, overrides, usable, AIRFLOW)
+    ours, problems = _composed(original.strict, overrides, usable, COMPOSE)
+    theirs, failures = _composed(original.lenient, overrides, usable, AIRFLOW)
     foreign = tuple(_foreign(overrides))
     ours = ours if unusable == () else None
     theirs = theirs if unusable == foreign == () else None
-    problems = tuple(dict.fromkeys((*base.problems, *unusable, *problems)))
+    problems = tuple(dict.fromkeys((*original.problems, *unusable, *problems)))
     known = {(problem.code, problem.path) for problem in problems}
-    only = [failure for failure in (*base.failures, *foreign, *failures) if (failure.code, failure.path) not in known]
+    only = [failure for failure in (*original.failures, *foreign, *failures) if (failure.code, failure.path) not in known]
     return Comparison(theirs, ours, _differences(theirs, ours), problems, tuple(dict.fromkeys(only)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from podcompose.airflow.differences import ABSENT, Gap, Kind
@@ -15,7 +15,7 @@ from podcompose.core.json import Json
 from podcompose.core.path import format_path
 from podcompose.errors import Problem
 
-__all__ = ["Comparison", "Difference", "Outlook", "counted", "told"]
+__all__ = ["Comparison", "Difference", "Outlook"]
 
 #: What a comparison comes to, the gravest first; refused: one of the two ways gives no pod.
 Outlook = Literal["refused", "to be looked at", "improved", "harmless", "equal"]
@@ -97,6 +97,14 @@ class Comparison:
         return (*self.problems, *self.failures, *self.among("to be looked at"))
 
     @property
+    def refusals(self) -> tuple[str, ...]:
+        """What one of the two ways does not take, a line each."""
+        return (
+            *(f"podcompose refuses: {problem}" for problem in self.problems),
+            *(f"Airflow fails: {problem}" for problem in self.failures),
+        )
+
+    @property
     def outlook(self) -> Outlook:
         """What it comes to, in a word."""
         if self.compose is None or self.airflow is None:
@@ -110,27 +118,17 @@ class Comparison:
         return {
             "outlook": self.outlook,
             "differences": [difference.to_dict() for difference in self.differences],
-            "problems": [problem_dict(problem) for problem in self.problems],
-            "airflow_failures": [problem_dict(problem) for problem in self.failures],
+            "problems": [asdict(problem) for problem in self.problems],
+            "airflow_failures": [asdict(problem) for problem in self.failures],
         }
 
     def __str__(self) -> str:
         """The summary, then every finding by its group, the gravest first."""
-        return "\n".join([counted(self), *told(self)])
+        return "\n".join([_counted(self), *_told(self)])
 
 
-def problem_dict(problem: Problem) -> dict[str, Any]:
-    """A problem for programs."""
-    return {name: getattr(problem, name) for name in Problem.__slots__}
-
-
-def counted(comparison: Comparison) -> str:
-    """
-    How many findings there are, in one line.
-
-    >>> counted(Comparison(None, None, ()))
-    'no differences'
-    """
+def _counted(comparison: Comparison) -> str:
+    """How many findings there are, in one line."""
     groups = Counter(difference.group for difference in comparison.differences)
     count = len(comparison.differences)
     parts = [f"{groups[group]} {group}" for group in GROUPS if groups[group] > 0]
@@ -145,19 +143,14 @@ def _plural(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
-def told(comparison: Comparison, groups: Iterable[Group] = GROUPS) -> Iterator[str]:
-    """The findings of some groups, a line for each; those with one reason stand together below it."""
-    for group in groups:
-        lines = [*_refusals(comparison, group), *_together(comparison.among(group))]
+def _told(comparison: Comparison) -> Iterator[str]:
+    """The findings by group, a line for each; those with one reason stand together below it."""
+    for group in GROUPS:
+        refusals = comparison.refusals if group == "to be looked at" else ()
+        lines = [*refusals, *_together(comparison.among(group))]
         if lines != []:
             yield group
             yield from (f"  {line}" for line in lines)
-
-
-def _refusals(comparison: Comparison, group: Group) -> Iterator[str]:
-    if group == "to be looked at":
-        yield from (f"podcompose refuses: {problem}" for problem in comparison.problems)
-        yield from (f"Airflow fails: {problem}" for problem in comparison.failures)
 
 
 def _together(differences: Iterable[Difference]) -> Iterator[str]:

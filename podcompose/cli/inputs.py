@@ -7,17 +7,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from podcompose import Dialect, HookError, Override, OverrideError, PodComposeError, Problem, Template, TemplateError
 from podcompose.code import function_of, load_file
 from podcompose.intake import Origin, read_text
 
-__all__ = ["Given", "Inputs", "named", "read_inputs", "uses_stdin"]
+__all__ = ["DATA", "Given", "Inputs", "kept", "named", "read_file", "read_inputs", "uses_stdin"]
 
 Kind = Literal["override", "json_patch", "merge_patch", "delete"]
 _STDIN = "-"
-_DATA = (".yaml", ".yml", ".json")
+
+#: How the name of a file with a manifest in it ends.
+DATA = (".yaml", ".yml", ".json")
+
+T = TypeVar("T")
 
 
 class Given(NamedTuple):
@@ -57,13 +61,14 @@ def uses_stdin(given: Given) -> int:
 def read_inputs(given: Given, dialect: Dialect, unknown: Literal["error", "keep"] | None) -> Inputs:
     """Read everything there is to read, and note everything that cannot be."""
     problems: list[Problem] = []
-    template = _kept(partial(_template, given.template, dialect, unknown), problems)
-    overrides = [_kept(partial(_override, kind, argument), problems) for kind, argument in given.overrides]
-    hooks = [_kept(partial(_hook, hook), problems) for hook in given.hooks]
+    template = kept(partial(_template, given.template, dialect, unknown), problems)
+    overrides = [kept(partial(_override, kind, argument), problems) for kind, argument in given.overrides]
+    hooks = [kept(partial(_hook, hook), problems) for hook in given.hooks]
     return Inputs(template, tuple(_there(overrides)), tuple(_there(hooks)), tuple(problems))
 
 
-def _kept(read: Callable[[], Any], problems: list[Problem]) -> Any:
+def kept(read: Callable[[], T], problems: list[Problem]) -> T | None:
+    """What was read; None where it could not be, and then the problems say why."""
     try:
         return read()
     except PodComposeError as error:
@@ -77,7 +82,7 @@ def _there(values: Iterable[Any]) -> list[Any]:
 
 def _template(argument: str, dialect: Dialect, unknown: Literal["error", "keep"] | None) -> Template:
     name, path = named(argument)
-    text, source = _read(path, "template", name, TemplateError)
+    text, source = read_file(path, "template", name, TemplateError)
     return Template.from_yaml(text, source, name=name, dialect=dialect, unknown=unknown)
 
 
@@ -85,7 +90,7 @@ def _override(kind: Kind, argument: str) -> Override:
     if kind == "delete":
         return Override(name="--delete", delete=[argument])
     name, path = named(argument)
-    text, source = _read(path, "override", name, OverrideError)
+    text, source = read_file(path, "override", name, OverrideError)
     if kind == "merge_patch":
         return Override.merge_patch(text, name, source)
     if kind == "json_patch" or _has_operations(text):
@@ -101,7 +106,7 @@ def _has_operations(text: bytes) -> bool:
     return type(value) is list and (value == [] or any(type(entry) is dict and "op" in entry for entry in value))
 
 
-def _read(path: str, stage: str, who: str, error: type[PodComposeError]) -> tuple[bytes, str]:
+def read_file(path: str, stage: str, who: str, error: type[PodComposeError]) -> tuple[bytes, str]:
     """The bytes of a file, or of standard input, and what errors call it."""
     if path != _STDIN:
         return read_text(path, Origin(stage, who, path), error), path
@@ -127,4 +132,4 @@ def _hook(argument: str) -> Callable[[Any], Any] | str | Override:
 
 def _is_data(argument: str) -> bool:
     path = named(argument)[1]
-    return path == _STDIN or path.endswith(_DATA) or (":" not in path and ("/" in path or Path(path).exists()))
+    return path == _STDIN or path.endswith(DATA) or (":" not in path and ("/" in path or Path(path).exists()))

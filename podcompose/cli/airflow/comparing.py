@@ -5,30 +5,26 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
-from podcompose import Override, PodComposeError, Problem, TemplateError
+from podcompose import Override, Problem, TemplateError
 from podcompose.airflow import load_pod_mutation_hook
-from podcompose.airflow.assessment import Finding, Pair, findings, is_calm, pairs, summary
-from podcompose.airflow.compare import Base, base_of
+from podcompose.airflow.assessment import Pair, Remark, is_calm, pairs, remarks, summary
+from podcompose.airflow.compare import Viewed, viewed
 from podcompose.airflow.configs import Config, read_configs
 from podcompose.airflow.reasons import GROUPS
 from podcompose.cli.composing import FILE, Refused
-from podcompose.cli.inputs import named
+from podcompose.cli.inputs import DATA, kept, named
 from podcompose.cli.screen import Line
 from podcompose.cli.streams import emit, show
 from podcompose.hook import Hook
 
 __all__ = ["compare_command"]
 
-T = TypeVar("T")
-
-_DATA = (".yaml", ".yml", ".json")
 _STYLES = {"to be looked at": "yellow", "improved": "green", "harmless": "dim"}
 _WORDS = {
     "equal": "equal",
@@ -66,56 +62,48 @@ def compare_command(templates: str, configs: str, hook: tuple[str, ...], output:
     """
     sys.path.append("")
     with contextlib.redirect_stdout(sys.stderr):
-        bases, named_configs, hooks = _read(templates, configs, hook)
-        every = list(pairs(bases, named_configs, hooks))
+        originals, named_configs, hooks = _read(templates, configs, hook)
+        every = list(pairs(originals, named_configs, hooks))
     if output == "json":
         emit((json.dumps(_document(every), indent=2, ensure_ascii=False) + "\n").encode())
     else:
-        show(lambda _: _lines(every, len(bases), len(named_configs)))
+        show(lambda _: _lines(every, len(originals), len(named_configs)))
     if not is_calm(every):
         raise click.exceptions.Exit(1)
 
 
-def _read(templates: str, configs: str, hooks: Sequence[str]) -> tuple[list[Base], tuple[Config, ...], list[Hook]]:
+def _read(templates: str, configs: str, hooks: Sequence[str]) -> tuple[list[Viewed], tuple[Config, ...], list[Hook]]:
     """All inputs; what cannot be read at all ends the command, every such input at once."""
     problems: list[Problem] = []
-    files = _kept(partial(_templates, templates, configs), problems) or []
-    given = _kept(partial(read_configs, configs), problems) or ()
-    asked = [_kept(partial(_hook, hook), problems) for hook in hooks]
+    files = kept(partial(_templates, templates, configs), problems) or []
+    given = kept(partial(read_configs, configs), problems) or ()
+    asked = [kept(partial(_hook, hook), problems) for hook in hooks]
     if problems != []:
         raise Refused(problems)
-    return [base_of(file) for file in files], given, [hook for hook in asked if hook is not None]
+    return [viewed(file) for file in files], given, [hook for hook in asked if hook is not None]
 
 
-def _kept(read: Callable[[], T], problems: list[Problem]) -> T | None:
-    try:
-        return read()
-    except PodComposeError as error:
-        problems += error.problems
-        return None
-
-
-def _templates(named: str, configs: str) -> list[Path]:
+def _templates(asked: str, configs: str) -> list[Path]:
     """The files of a folder, or the one file; the file of configs may lie among them."""
-    place = Path(named)
+    place = Path(asked)
     try:
         if not place.is_dir():
             place.stat()
             return [place]
-        files = [file for file in sorted(place.iterdir()) if file.suffix in _DATA and file.name[:1] != "." and file.is_file()]
+        files = [file for file in sorted(place.iterdir()) if file.suffix in DATA and file.name[:1] != "." and file.is_file()]
     except (OSError, ValueError) as cause:
         message = f"cannot be read: {getattr(cause, 'strerror', None) or cause}"
-        raise TemplateError([Problem("unreadable", "", message, "template", "", named)]) from cause
+        raise TemplateError([Problem("unreadable", "", message, "template", "", asked)]) from cause
     others = [file for file in files if file.resolve() != Path(configs).resolve()]
     if others == []:
         message = "there is no template in this folder: no file ending in .yaml, .yml or .json"
-        raise TemplateError([Problem("unreadable", "", message, "template", "", named)])
+        raise TemplateError([Problem("unreadable", "", message, "template", "", asked)])
     return others
 
 
 def _hook(argument: str) -> Hook:
     name, path = named(argument)
-    if not path.endswith(_DATA):
+    if not path.endswith(DATA):
         return load_pod_mutation_hook(argument)
     return Override.from_file(path, name).at_stage("hook")
 
@@ -126,33 +114,33 @@ def _document(every: Sequence[Pair]) -> dict[str, object]:
 
 
 def _lines(every: Sequence[Pair], templates: int, configs: int) -> Iterator[Line]:
-    """The summary, then each finding but the harmless once, with the pods that have it."""
+    """The summary, then each remark but the harmless once, with the pods that have it."""
     yield ((f"{_count(templates, 'template')} with {_count(configs, 'executor_config')}: {_count(len(every), 'pod')}", "bold"),)
     for outlook, count in summary(every).items():
         yield ((f"{count:>6} {_WORDS[outlook]}", "" if count > 0 else "dim"),)
-    found = findings(every)
+    found = remarks(every)
     for group in GROUPS[:-1]:
-        members = [finding for finding in found if finding.group == group]
+        members = [remark for remark in found if remark.group == group]
         if members != []:
             yield (("", ""),)
             yield ((group, f"bold {_STYLES[group]}"),)
-        for finding in members:
-            yield (("  ", ""), (finding.text, ""))
-            yield ((f"    {_where(finding, every)}", "dim"),)
+        for remark in members:
+            yield (("  ", ""), (remark.text, ""))
+            yield ((f"    {_where(remark, every)}", "dim"),)
 
 
 def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _where(finding: Finding, every: Sequence[Pair]) -> str:
-    """The pods that have a finding, told as shortly as can be."""
-    count = _count(len(finding.pods), "pod")
-    if len(finding.pods) == len(every) > 1:
+def _where(remark: Remark, every: Sequence[Pair]) -> str:
+    """The pods that have a remark, told as shortly as can be."""
+    count = _count(len(remark.pods), "pod")
+    if len(remark.pods) == len(every) > 1:
         return f"all {count}"
     told = []
-    for template in dict.fromkeys(template for template, _ in finding.pods):
-        mine = [config for name, config in finding.pods if name == template]
+    for template in dict.fromkeys(template for template, _ in remark.pods):
+        mine = [config for name, config in remark.pods if name == template]
         whole = len(mine) > 1 and len(mine) == sum(pair.template == template for pair in every)
         told.append(f"{template} with {'all' if whole else ', '.join(mine)}")
     return f"{count}: {'; '.join(told)}"

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from podcompose import PodComposeError
+from podcompose import PodComposeError, TemplateError
 from podcompose.airflow.migration import Item, Migration, migrate_config
 from podcompose.airflow.migration.report import STATUSES
 from podcompose.airflow.migration.writing import counted
 from podcompose.cli.airflow.writing import File, write_files
 from podcompose.cli.composing import FILE, Refused
+from podcompose.cli.inputs import read_file
 from podcompose.cli.screen import plain
 from podcompose.cli.streams import emit
-from podcompose.errors import Problem, TemplateError
-from podcompose.intake import Origin, read_text
 
 __all__ = ["migrate_command"]
 
@@ -59,18 +57,11 @@ def migrate_command(
 
 
 def _migrated(cfg: str, home: str | None, environ: Mapping[str, str], secret_name: str) -> Migration:
-    source = "<stdin>" if cfg == "-" else cfg
     try:
-        text = _stdin() if cfg == "-" else read_text(cfg, Origin("template", "", cfg), TemplateError)
+        text, source = read_file(cfg, "template", "", TemplateError)
         return migrate_config(text, airflow_home=home, environ=environ, source=source, secret_name=secret_name)
     except PodComposeError as error:
         raise Refused(error.problems) from error
-
-
-def _stdin() -> bytes:
-    if sys.stdin is None:
-        raise TemplateError([Problem("unreadable", "", "cannot be read: it is closed", "template", "", "<stdin>")])
-    return sys.stdin.buffer.read()
 
 
 def _secret(migration: Migration, with_values: bool) -> list[File]:
