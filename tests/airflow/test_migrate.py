@@ -251,13 +251,65 @@ def test_a_path_that_is_mounted_twice_is_said_at_an_option() -> None:
 
 def test_a_password_is_in_no_metadata() -> None:
     """No Secret can give a pod its labels and annotations: one with a password is left out, the others stay."""
-    more = "[kubernetes_annotations]\ndb = pg://a:b1@c\nteam = data\n"
+    more = "[kubernetes_annotations]\ndb = pg://a:b1@c\nvault-token = s3cr3t\nteam = data\n"
     option = 'worker_annotations = {"db2": "pg://a:b1@c", "tier": "1"}\n'
+    migration = migrated(f"dags_in_image = True\n{option}", more)
 
-    assert migrated(f"dags_in_image = True\n{option}", more).template.manifest["metadata"]["annotations"] == {
-        "tier": "1",
-        "team": "data",
-    }
+    assert migration.template.manifest["metadata"]["annotations"] == {"tier": "1", "team": "data"}
+    assert {one.option for one in migration.report if "left out: it looks like a secret" in one.why} == {
+        "db",
+        "vault-token",
+    } | {"worker_annotations"}
+
+
+def test_a_url_that_is_not_indented_is_a_secret_all_the_same() -> None:
+    """ConfigParser takes what stands before its `:` for an option; the password is nowhere."""
+    text = "[core]\nsql_alchemy_conn =\npostgresql://me:hunter2@db/airflow\n[kubernetes_environment_variables]\nX =\npg://me:hunter3@db\n"
+    migration = migrate_config(text)
+
+    assert "hunter" not in migration.text + migration.leftover + migration.page
+
+
+def test_what_a_secret_is_made_of_is_left_out_of_the_leftover() -> None:
+    """A password that `%(...)s` puts into a URL is one, whatever its option is called."""
+    own = "mine = hunter2\nhost = db\nsql_alchemy_connect_args = settings.args\n"
+    migration = migrate_config(f"[core]\n{own}sql_alchemy_conn = pg://me:%(mine)s@%(host)s/airflow\n")
+
+    assert migration.secrets.values == {"sql-alchemy-conn": "pg://me:hunter2@db/airflow"}
+    assert migration.leftover.startswith(
+        "[core]\n# mine was here: it may be a secret\nhost = db\nsql_alchemy_connect_args = settings"
+    )
+
+
+def test_a_url_is_the_name_of_no_secret() -> None:
+    """Somebody who wrote the value itself into [kubernetes_secrets] does not find it in the template."""
+    migration = migrated("dags_in_image = True\n", "[kubernetes_secrets]\nDB = pg://me:hunter2@db/airflow?ssl=on\n")
+
+    assert "hunter2" not in migration.text + migration.leftover + migration.page
+
+
+@pytest.mark.parametrize("name", ["", "Bad Name", "a_b", "-", "a" * 254])
+def test_a_secret_has_a_name_that_the_api_server_takes(name: str) -> None:
+    """Another one is refused before anything is made."""
+    with pytest.raises(TemplateError) as caught:
+        migrate_config("", secret_name=name)
+
+    assert [one.code for one in caught.value.problems] == ["bad-parameter"]
+
+
+@pytest.mark.parametrize(
+    ("option", "status", "why"),
+    [
+        ("dags_volume_claim = dags # ours", "moved", "the `#` is part of the value"),
+        ("dags_volume_mount_point = ~/dags", "changed", "stands here as it is"),
+    ],
+)
+def test_what_is_not_meant_so_is_said(option: str, status: str, why: str) -> None:
+    """A comment behind a value is none, and a `~` of the scheduler's machine is none of the pod's."""
+    migration = migrated(f"dags_volume_claim = dags\n{option}\n" if "claim" not in option else f"{option}\n")
+    told = item(migration, option.split()[0])
+
+    assert (told.status, why in told.why) == (status, True)
 
 
 def test_a_variable_that_git_sync_has_and_the_task_has_not_is_a_secret_first() -> None:

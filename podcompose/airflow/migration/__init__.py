@@ -20,6 +20,8 @@ from podcompose.airflow.migration.scanning import scan
 from podcompose.airflow.migration.secrets import Secrets
 from podcompose.airflow.migration.sources import key_secrets
 from podcompose.airflow.migration.writing import page, template_text
+from podcompose.airflow.starters.forms import NAME
+from podcompose.airflow.starters.kinds import Wrong, read_value
 from podcompose.core.merge import check
 from podcompose.dialect import COMPOSE
 from podcompose.errors import Finding, TemplateError, a
@@ -67,7 +69,8 @@ def migrate_config(
     The pod is what 1.10.15 made, in every field that was right there; secrets become references to the Secret `secret_name`.
     `environ` is the scheduler's environment: its `AIRFLOW__KUBERNETES__...` win over the file, as they did. No command is run,
     no file read. AIRFLOW_HOME is the argument, that of `environ`, that of [core], or /opt/airflow.
-    Raises: TemplateError: the cfg cannot be read, or no template can be made of it: everything that is wrong, with its line.
+    Raises: TemplateError: the cfg cannot be read, or no template can be made of it: everything that is wrong, with its line; or
+            no Secret can have the name `secret_name`.
     Source: airflow 1.10.15, executors/kubernetes_executor.py and kubernetes/worker_configuration.py.
 
     >>> migration = migrate_config('''
@@ -82,6 +85,7 @@ def migrate_config(
     >>> [item.why for item in migration.report if item.option == "git_barnch"]
     ['no Airflow has an option of that name; did you mean `git_branch`?']
     """
+    _refuse(_misnamed(secret_name), source)
     cfg = _read(text, source)
     scanned = scan(cfg)
     settings, found = read_settings(scanned, environ, airflow_home)
@@ -106,6 +110,14 @@ def _read(text: str | bytes, source: str) -> str:
             line = raw.count(b"\n", 0, error.start) + 1
             finding = Finding("bad-text", ".", "this line is not UTF-8", "save the file as UTF-8", line=line)
     raise TemplateError([Origin("template", "", source).problem(finding, {})])
+
+
+def _misnamed(secret: str) -> list[Finding]:
+    """What is wrong with a Secret's name; a template that refers to such a one is refused by every API server."""
+    name = read_value(NAME, secret)
+    if isinstance(name, Wrong):
+        return [Finding("bad-parameter", ".", f"secret_name: {name.message}", name.suggestion)]
+    return []
 
 
 def _refuse(found: list[Finding], source: str) -> None:

@@ -9,9 +9,9 @@ from podcompose.airflow.migration.options import OPTIONS
 from podcompose.airflow.migration.parts import Pod
 from podcompose.airflow.migration.pod import NO_IMAGE
 from podcompose.airflow.migration.reading import Given, Settings
-from podcompose.airflow.migration.secrets import has_password
+from podcompose.airflow.migration.secrets import told_by_its_end
 from podcompose.airflow.migration.sources import Source, connection, dags_source, key_secrets, secret_reference, with_password
-from podcompose.airflow.migration.words import UNUSED
+from podcompose.airflow.migration.words import LEFT_OUT, UNUSED
 
 __all__ = ["Remark", "remarks"]
 
@@ -174,8 +174,8 @@ def _maps(settings: Settings, pod: Pod) -> Remarks:
             yield given, Remark("changed", "blanks around the names taken out")
     for section in ("kubernetes_labels", "kubernetes_annotations", "kubernetes_node_selectors"):
         for given in settings.maps[section]:
-            if has_password(given.text):
-                yield given, Remark("secret", "left out: it holds a password, and no Secret can give a pod its metadata")
+            if told_by_its_end(given.name, given.text):
+                yield given, Remark("secret", LEFT_OUT)
 
 
 def _names(settings: Settings) -> Remarks:
@@ -184,7 +184,13 @@ def _names(settings: Settings) -> Remarks:
             yield settings[name], Remark("changed", "blanks, empty names and repetitions taken out")
     annotations = settings["worker_annotations"]
     if annotations.there:
-        yield annotations, Remark("changed", "1.10.15 did not read it; its upgrade check speaks of it")
+        why = "1.10.15 did not read it; its upgrade check speaks of it"
+        own = settings.json("worker_annotations")
+        hidden = [key for key, value in own.items() if type(value) is str and told_by_its_end(key, value)]
+        yield (
+            annotations,
+            Remark("changed", why) if hidden == [] else Remark("secret", f"{why}; `{'`, `'.join(hidden)}` {LEFT_OUT}"),
+        )
 
 
 def _start(settings: Settings) -> Remarks:

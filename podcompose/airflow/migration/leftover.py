@@ -17,6 +17,8 @@ _COMMENTED = re.compile(r"[#;\s]*([\w.-]+)\s*[=:]\s*(\S.*)$")
 #: Options whose value is a secret whatever it looks like.
 _SECRET_OPTIONS = frozenset({("core", "sql_alchemy_conn"), ("kubernetes", "git_password"), ("kubernetes", "git_user")})
 _PASSWORD = re.compile(r"://[^\s:/@]*:([^\s@]{1,500})@")
+#: An option of the cfg's own that stands for a password in another's value.
+_REFERENCE = re.compile(r"[:=][^:=@/?&\s]*?%\(([^)]+)\)s")
 _LINE_OUT = "# (a line that may hold a secret was here)"
 #: A secret that is shorter, or is a word such as `airflow`, may be part of any innocent line.
 _LENGTH, _WORDS_LENGTH = 6, 8
@@ -46,7 +48,8 @@ def left_over(text: str, scanned: Scan) -> Leftover:
     lines = lines_of(text)
     moved = [entry for entry in scanned.entries if _is_the_pods(entry)]
     secrets = _known_secrets(scanned)
-    withheld = tuple(entry for entry in scanned.entries if not _is_the_pods(entry) and _is_secret(entry, secrets))
+    parts = _parts_of_secrets(scanned)
+    withheld = tuple(one for one in scanned.entries if not _is_the_pods(one) and (one in parts or _is_secret(one, secrets)))
     out = {number for entry in moved for number in _lines(entry, lines)} | _emptied(scanned, moved, len(lines))
     instead = {entry.line: f"# {entry.name} was here: it may be a secret" for entry in withheld}
     out |= {number for entry in withheld for number in range(entry.line + 1, entry.last + 1)}
@@ -72,6 +75,13 @@ def _is_secret(entry: Entry, secrets: re.Pattern[str] | None = None) -> bool:
     # The names of options that name Secrets say nothing of their values.
     name = entry.name if known(entry.section, entry.name) is None else ""
     return looks_secret(name, entry.raw) or _shows(entry.raw, secrets)
+
+
+def _parts_of_secrets(scanned: Scan) -> set[Entry]:
+    """The options that `%(...)s` puts where the password of a secret stands."""
+    entries = [(entry, _REFERENCE.findall(entry.raw)) for entry in scanned.entries if "%(" in entry.raw and _is_secret(entry)]
+    named = {(section, name) for entry, names in entries for name in names for section in (entry.section, "DEFAULT")}
+    return {entry for entry in scanned.entries if (entry.section, entry.name) in named}
 
 
 def _shows(text: str, secrets: re.Pattern[str] | None) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from podcompose.airflow.migration.git import git_sync, git_volumes, image
 from podcompose.airflow.migration.parts import Part, compact
 from podcompose.airflow.migration.reading import Given, Settings
-from podcompose.airflow.migration.secrets import has_password
+from podcompose.airflow.migration.secrets import told_by_its_end
 from podcompose.airflow.migration.sources import (
     CONNECTION,
     connection,
@@ -94,14 +94,14 @@ def _security(settings: Settings) -> dict[str, Part]:
 
 
 def _map(settings: Settings, section: str) -> dict[str, Part]:
-    """The entries of a section; one with a password in it cannot be given from a Secret here, and is left out."""
-    return {given.name: valued(given) for given in settings.maps[section] if not has_password(given.text)}
+    """The entries of a section; a secret cannot be given from a Secret here, and is left out."""
+    return {given.name: valued(given) for given in settings.maps[section] if not told_by_its_end(given.name, given.text)}
 
 
 def _annotations(settings: Settings) -> dict[str, Part]:
     option = settings["worker_annotations"]
     own: JsonMap = settings.json("worker_annotations") or {}
-    shown = {key: Part(value, (option,)) for key, value in own.items() if type(value) is not str or not has_password(value)}
+    shown = {key: Part(value, (option,)) for key, value in own.items() if type(value) is not str or not told_by_its_end(key, value)}
     return {**shown, **_map(settings, "kubernetes_annotations")}
 
 

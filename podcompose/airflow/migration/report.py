@@ -93,9 +93,9 @@ def _verdict(given: Given, option: Option | None, settings: Settings, where: tup
     """What is to be said of an option that nothing remarkable was said of."""
     if where != ():
         note = NOTES.get(given.name, "") if option is not None else ""
-        return Remark(
-            "moved", "; ".join(part for part in ("its default" if default else "", note, _unexpanded(given)) if part != "")
-        )
+        unexpanded = _unexpanded(given)
+        said = ("its default" if default else "", note, unexpanded, _commented(given))
+        return Remark("moved" if unexpanded == "" else "changed", "; ".join(part for part in said if part != ""))
     if option is None:
         return _unknown(given, settings)
     if option.fate in ("executor", "later"):
@@ -112,6 +112,11 @@ def _unexpanded(given: Given) -> str:
     if given.section not in ("kubernetes", "core") or not (given.text.startswith("~") or "$" in given.text.replace("$(", "")):
         return ""
     return "holds a `$` or a `~` that 1.10 expanded by the scheduler's environment, and that stands here as it is"
+
+
+def _commented(given: Given) -> str:
+    """What looks like a comment and is none."""
+    return "what stands behind the `#` is part of the value: ConfigParser has no comments there" if " #" in given.text else ""
 
 
 def _unknown(given: Given, settings: Settings) -> Remark:

@@ -10,28 +10,33 @@ from itertools import pairwise
 from podcompose.airflow.migration.reading import Given
 from podcompose.core.json import JsonMap
 
-__all__ = ["PLACEHOLDER", "Secrets", "data_keys", "has_password", "looks_secret"]
+__all__ = ["PLACEHOLDER", "Secrets", "data_keys", "has_password", "looks_secret", "told_by_its_end"]
 
 #: What stands in a skeleton where a value belongs.
 PLACEHOLDER = "REPLACE_ME"
 
 #: Words of a name that say its value is a secret, and endings of such words, as in PGPASSWORD; TOKENIZERS is none.
 _WORDS = re.compile(
-    "PASS|PWD|FERNET|DSN|PAT|JWT|SASL|WEBHOOK|[A-Z0-9]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|CREDENTIAL)S?"
+    "PASS|PWD|PW|FERNET|DSN|PAT|JWT|SASL|WEBHOOK|BEARER|AUTHORIZATION|CREDS?|(?:DB|SQL|PG|SMTP|LDAP|SSH|FTP|USER)(?:PASS|PWD|PW)"
+    "|[A-Z0-9]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|CREDENTIAL)S?"
 )
 _KEYS = re.compile("API|ACCESS|PRIVATE|SECRET|FERNET|ENCRYPTION|SIGNING|MASTER|ACCOUNT|STORAGE|SSH|AUTH")
-_PARTS = ("SQL_ALCHEMY_CONN", "AIRFLOW_CONN_", "BROKER_URL", "RESULT_BACKEND", "BACKEND_KWARGS", "BASIC_AUTH", "CONNECTION_STRING")
+_PARTS = re.compile(
+    "SQL_ALCHEMY_CONN(?![A-Z])|AIRFLOW_CONN_|BROKER_URL|RESULT_BACKEND|BACKEND_KWARGS|BASIC_AUTH|CONNECTION_STRING|(?:^|_)AUTH$"
+)
+#: A key whose name does not say what it opens: what nobody writes by hand, and no path.
+_LONG = re.compile(r"(?!/)[\w+/=-]{20,}")
 #: Names that end so say where a secret is, not what it is.
-_PLACES = re.compile("FILE|PATH|DIR|NAME|CMD|ENABLED|BACKEND")
+_PLACES = re.compile("(?:^|_)(?:FILE|PATH|DIR|NAME|CMD|ENABLED|(?<!RESULT_)BACKEND)$")
 _HARMLESS = re.compile(r"(?i:true|false|yes|no|on|off|none|null)")
 
 #: A URL with a password, or with a token in the user's place; `git@` is nobody's secret.
-_URL = re.compile(r"(?<=[\w.+-])://[^\s:/@]*:[^\s@]{1,500}@|(?:(?<=http)|(?<=https))://(?!git@)[^\s:/@]+@")
+_URL = re.compile(r"(?i)(?<=[\w.+-])://[^\s:/@]*:[^\s@]{1,500}@|(?:(?<=http)|(?<=https))://(?!git@)[^\s:/@]+@")
 _INSIDE = re.compile(
     r"""(?i)(?:password|passwd|pwd|passphrase|secret|secret_?id|secret_?key|token|api_?key|account_?key)["']?\s*[=:]\s*["']?[^\s"'$<{%]"""
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bbearer\s+[\w+/=.-]{8}|\b(?:gh[oprsu]_|github_pat_|glpat-|xox[abprs]-)\w{8}"
 )
-_REFERENCE = re.compile(r"\$\([^)]*\)")
+_REFERENCE = re.compile(r"\$\([^()]*\)")
 
 
 def looks_secret(name: str, value: str) -> bool:
@@ -46,30 +51,49 @@ def looks_secret(name: str, value: str) -> bool:
     (False, False)
     """
     plain = _REFERENCE.sub("", value)
-    if _URL.search(plain) is not None or _INSIDE.search(plain) is not None:
+    if has_password(plain, name) or _INSIDE.search(plain) is not None:
         return True
     # The kubelet replaces $(NAME) in a value of the pod only, not in one of a Secret.
     return value == plain and value.strip() != "" and _HARMLESS.fullmatch(value.strip()) is None and _named(name, value)
 
 
-def has_password(value: str) -> bool:
+def has_password(value: str, name: str = "") -> bool:
     """
-    Whether a value is, or holds, a URL with a password.
+    Whether a value is, or holds, a URL with a password; a URL that stands on a line of its own is taken apart at its `:`.
 
     >>> has_password("redis://:pw@cache:6379/0"), has_password("ssh://git@github.com/acme/dags")
     (True, False)
+    >>> has_password("//me:pw@db/airflow", "postgresql")
+    True
     """
-    return _URL.search(value) is not None
+    return _URL.search(f"{name}:{value}" if value.startswith("//") else value) is not None
+
+
+def told_by_its_end(key: str, value: str) -> bool:
+    """
+    Whether a label or an annotation is a secret: of its key the last word counts, for tools speak of secrets in theirs.
+
+    >>> told_by_its_end("example.com/db-password", "hunter2"), told_by_its_end("vault.example.com/inject-secret-db", "db/creds")
+    (True, False)
+    """
+    words = _words(key)
+    return looks_secret("_".join(words[-2:] if words[-1:] == ["KEY"] else words[-1:]), value)
+
+
+def _words(name: str) -> list[str]:
+    upper = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
+    return [word for word in re.split(r"[^A-Z0-9]+", upper) if word != ""]
 
 
 def _named(name: str, value: str) -> bool:
-    upper = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
-    words = [word for word in re.split(r"[^A-Z0-9]+", upper) if word != ""]
-    if words == [] or _PLACES.fullmatch(words[-1]) or (upper == "GOOGLE_APPLICATION_CREDENTIALS" and value.startswith("/")):
+    words = _words(name)
+    joined = "_".join(words)
+    if _PLACES.search(joined) is not None or (joined == "GOOGLE_APPLICATION_CREDENTIALS" and value.startswith("/")):
         return False
     # An access key's id is no secret: it is the name of one.
     keys = words[-2:] != ["KEY", "ID"] and any(word == "KEY" and _KEYS.fullmatch(before) for before, word in pairwise(words))
-    return keys or any(map(_WORDS.fullmatch, words)) or any(part in upper for part in _PARTS)
+    long = words[-1:] == ["KEY"] and _LONG.fullmatch(value) is not None
+    return keys or long or any(map(_WORDS.fullmatch, words)) or _PARTS.search(joined) is not None
 
 
 def data_keys(givens: Iterable[tuple[str, Given]]) -> dict[Given, str]:

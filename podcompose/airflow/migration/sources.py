@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from podcompose.airflow.migration.options import known
 from podcompose.airflow.migration.parts import Part
 from podcompose.airflow.migration.reading import Given, Settings
-from podcompose.airflow.migration.secrets import looks_secret
+from podcompose.airflow.migration.secrets import has_password, looks_secret
 
 __all__ = [
     "CONNECTION",
@@ -102,7 +102,7 @@ def last_of_each(variables: Iterable[Part]) -> list[Part]:
 def secret_reference(given: Given) -> tuple[str, str] | None:
     """The Secret and the key of an entry of [kubernetes_secrets]; None where it is not `secret=key`."""
     parts = [part.strip() for part in given.text.split("=")]
-    return (parts[0], parts[1]) if len(parts) == 2 and "" not in parts else None
+    return (parts[0], parts[1]) if len(parts) == 2 and "" not in parts and not has_password(given.text) else None
 
 
 def key_secrets(given: Given) -> list[str]:

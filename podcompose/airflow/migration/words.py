@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["EMPTY", "FILLED", "KEPT", "LATER", "NOTES", "UNUSED", "WITHHELD"]
+__all__ = ["EMPTY", "FILLED", "KEPT", "LATER", "LEFT_OUT", "NOTES", "UNUSED", "WITHHELD"]
 
 WITHHELD = "not the pod's; left out of the leftover, for it may be a secret"
+LEFT_OUT = "left out: it looks like a secret, and no Secret can give a pod its metadata; if it is none, write it back"
 EMPTY = "empty: not given"
 FILLED = "empty: its default is taken"
 KEPT = "the executor's, in Airflow 2 and 3 too: [kubernetes_executor], which was [kubernetes] before 2.5"
