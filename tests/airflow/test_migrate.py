@@ -47,6 +47,16 @@ def test_a_part_says_which_option_it_came_from() -> None:
     assert lines[lines.index("  restartPolicy: Never") - 1].strip().startswith("mountPath")
 
 
+def test_an_element_and_its_first_field_have_one_comment() -> None:
+    """Both begin in one line, and there is one place above it."""
+    lines = migrated(GIT).text.split("\n")
+
+    assert lines[lines.index("  - name: git-sync-clone") - 2 :][:2] == [
+        "  initContainers:",
+        "  # [kubernetes] git_repo, [kubernetes] git_sync_init_container_name (1.10's default)",
+    ]
+
+
 def test_the_text_is_the_template() -> None:
     """What is written is what is used."""
     migration = migrated(GIT)

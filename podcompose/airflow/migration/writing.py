@@ -8,6 +8,7 @@ from podcompose.airflow.migration.parts import Pod
 from podcompose.airflow.migration.reading import Given
 from podcompose.airflow.migration.report import STATUSES, Item, Status
 from podcompose.airflow.migration.words import EMPTY
+from podcompose.core.json import Json
 from podcompose.errors import RawPath
 
 __all__ = ["counted", "page", "template_text"]
@@ -36,11 +37,23 @@ def template_text(pod: Pod, source: str) -> str:
 
 
 def _comments(pod: Pod) -> Iterator[tuple[RawPath, str]]:
+    said: dict[RawPath, list[Given]] = {}
     for raw, givens in pod.origins.items():
         around = {given for length in range(len(raw)) for given in pod.origins.get(raw[:length], ())}
         fresh = [given for given in dict.fromkeys(givens) if given not in around]
         if fresh != []:
-            yield raw, ", ".join(map(_said, fresh))
+            said.setdefault(_begun(pod.manifest, raw), []).extend(fresh)
+    return ((raw, ", ".join(map(_said, givens))) for raw, givens in said.items())
+
+
+def _begun(manifest: Json, raw: RawPath) -> RawPath:
+    """What begins where this does: an element of a list, with its first field; a comment cannot stand between the two."""
+    if len(raw) < 2 or type(raw[-2]) is not int:
+        return raw
+    element = manifest
+    for segment in raw[:-1]:
+        element = element[segment]
+    return raw[:-1] if type(element) is dict and next(iter(element)) == raw[-1] else raw
 
 
 def _said(given: Given) -> str:
