@@ -66,6 +66,7 @@ _AIRFLOW = (
     "it imports Airflow, which is not here: keep the hook in a file that imports kubernetes only, or import Airflow "
     "under `if TYPE_CHECKING:`"
 )
+_OTHER_AIRFLOW = "the Airflow that is here has no such module: a hook needs the models of `kubernetes.client` only"
 
 
 def load_pod_mutation_hook(settings: str | os.PathLike[str] = _SETTINGS) -> Callable[[Any], Any]:
@@ -96,7 +97,7 @@ def load_pod_mutation_hook(settings: str | os.PathLike[str] = _SETTINGS) -> Call
 def _meant(name: str) -> str | None:
     """What to do about a name that a hook of Airflow's takes for granted, and is not there."""
     if name.partition(".")[0] == "airflow":
-        return _AIRFLOW
+        return _AIRFLOW if name == "airflow" else _OTHER_AIRFLOW
     place = _OLD_POD.get(name)
     return (
         None
@@ -140,7 +141,7 @@ def _advice(cause: BaseException | None, where: str) -> str | None:
     if dot != "" and missing == where and hasattr(sys.modules.get(module), last):
         return f"did you mean '{module}:{last}'?"
     if missing.partition(".")[0] == "airflow":
-        return _AIRFLOW
+        return _meant(missing)
     if missing != "" and missing == where.partition(".")[0]:
         return f"name its file: Airflow finds it in $AIRFLOW_HOME/config, Python on sys.path only ({where} is not there)"
     if isinstance(cause, IsADirectoryError):

@@ -7,6 +7,7 @@ import os
 import pickle
 import sys
 import threading
+import types
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -230,6 +231,19 @@ def test_a_hook_that_imports_airflow(write: Write) -> None:
     assert (found.line, found.message) == (2, "it raised ModuleNotFoundError: No module named 'airflow'")
     assert found.suggestion is not None
     assert found.suggestion.startswith("it imports Airflow, which is not here: ")
+
+
+@pytest.mark.parametrize("indent", ["", "    "])
+def test_settings_that_import_what_airflow_has_no_more(write: Write, monkeypatch: pytest.MonkeyPatch, indent: str) -> None:
+    """Where there is an Airflow, its absence is not the reason."""
+    monkeypatch.setitem(sys.modules, "airflow", types.ModuleType("airflow"))
+    monkeypatch.setattr(sys.modules["airflow"], "__path__", [], raising=False)
+    line = "from airflow.contrib.kubernetes.pod import Pod\n"
+    text = f"{line}def pod_mutation_hook(pod): ...\n" if indent == "" else f"def pod_mutation_hook(pod):\n{indent}{line}"
+    found = refused(write(text))
+
+    assert found.suggestion is not None
+    assert found.suggestion.startswith("the Airflow that is here has no such module")
 
 
 def test_settings_that_import_airflow_for_types_only(write: Write) -> None:
