@@ -44,13 +44,15 @@ def _member_leaves(entries: list[Json], path: Path, raw: RawPath, schema: Schema
 def _element_leaves(
     elements: list[Json], path: Path, raw: RawPath, keys: Iterable[str], struct: str, schema: Schema
 ) -> Iterator[tuple[Path, RawPath]]:
-    seen: set[Key] = set()
-    for place, element in enumerate(elements):
-        key = key_of(element, keys, struct, schema)
-        unique = key is not None and key not in seen
-        if key is not None:
-            seen.add(key)
-        yield from _leaves(element, (*path, key if unique and key is not None else place), (*raw, place), struct, schema)
+    known = [key_of(element, keys, struct, schema) for element in elements]
+    # Of several with one key, it leads where `locate` goes: to the first that is no directive.
+    found: dict[Key, int] = {}
+    for place, key in enumerate(known):
+        if key is not None and (key not in found or ("$patch" in elements[found[key]] and "$patch" not in elements[place])):
+            found[key] = place
+    for place, (element, key) in enumerate(zip(elements, known, strict=True)):
+        segment = key if key is not None and found[key] == place else place
+        yield from _leaves(element, (*path, segment), (*raw, place), struct, schema)
 
 
 def key_of(element: Json, keys: Iterable[str], struct: str, schema: Schema) -> Key | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from podcompose import COMPOSE, Composition, Override, OverrideError, PathError, Template, compose
+from podcompose import COMPOSE, STRATEGIC, Composition, Override, OverrideError, PathError, Template, compose
 from podcompose.core.path import Key
 from podcompose.core.provenance import Stage, explain
 from podcompose.schema.pod import POD
@@ -309,6 +309,15 @@ def test_the_whole_pod_is_yaml(odd: str) -> None:
     found = compose({"metadata": {"annotations": {"a": f"x{odd}y", f"k{odd}": "v"}}, "spec": {"containers": [BASE]}})
 
     assert Template.from_yaml(str(found.explain())).manifest == found.manifest
+
+
+def test_literal_directives_have_lines() -> None:
+    """A directive that STRATEGIC leaves as text has a line of its own, beside the element of the same key."""
+    patch = {"spec": {"containers": [{"name": "b", "env": [{"name": "a", "$patch": "delete"}, {"name": "a"}]}]}}
+    explained = compose({"spec": {"containers": [{"name": "a", "image": "i"}]}}, patch, dialect=STRATEGIC, unknown="keep").explain()
+
+    assert [one.path for one in explained.removed] == []
+    assert '"$patch": delete' in str(explained)
 
 
 def test_what_holds_lists_can_be_hashed() -> None:
