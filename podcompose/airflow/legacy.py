@@ -162,19 +162,7 @@ def _judged(key: LegacyKey, value: Json) -> list[Finding]:
     manifest = _put({}, path, value)
     # As a pod no directive counts; as an override each element needs its key.
     found = check(manifest, COMPOSE).found or lay({}, manifest, COMPOSE, {}).found
-    return [finding._replace(raw=finding.raw[len(path) :]) for finding in found] or list(_nulls(value, ()))
-
-
-def _nulls(value: Json, path: RawPath) -> Iterator[Finding]:
-    """The nulls in lists: Kubernetes makes empty entries of them, which nobody means."""
-    if value is None:
-        yield Finding("wrong-type", "", "None in a list", "take it out", path)
-    elif type(value) is dict:
-        for name, entry in value.items():
-            yield from _nulls(entry, (*path, name))
-    elif type(value) is list:
-        for place, entry in enumerate(value):
-            yield from _nulls(entry, (*path, place))
+    return [finding._replace(raw=finding.raw[len(path) :]) for finding in found]
 
 
 def _where(key: LegacyKey, raw: RawPath, given: Any) -> RawPath:

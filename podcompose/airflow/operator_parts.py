@@ -50,8 +50,6 @@ def _taken(name: str, value: Any, shape: Callable[[Any], Any], problems: list[Pr
     except Exception as error:  # a stranger's code: whatever it raises is its finding
         taken = []
         found.append(Finding("not-json", "", f"this {type(value).__name__} cannot be read: it raised {a(type(error).__name__)}"))
-    empty = [place for place, entry in enumerate(taken) if entry is None] if type(taken) is list else []
-    found += [Finding("wrong-type", f"[{place}]", "None is no element of a list", "leave it out", (place,)) for place in empty]
     problems += [_within(name, "", ORIGIN.problem(finding, {})) for finding in found]
     return [] if found != [] else taken
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from podcompose.core.json import DEPTH, SIZE, Json, snapshot, without_nulls
@@ -25,10 +25,22 @@ def wire(value: object, found: list[Finding]) -> Json:
     """
     A value as wire JSON that shares nothing with it, without nulls in maps: in Airflow, None is not given.
 
+    A None in a list is a finding: Kubernetes makes an empty entry of it, which nobody means.
+
     >>> wire([{"name": "a", "subPath": None}], [])
     [{'name': 'a'}]
     """
-    return without_nulls(snapshot(_untyped(value, (), found, [SIZE]), found))
+    plain = without_nulls(snapshot(_untyped(value, (), found, [SIZE]), found))
+    found += _nulls(plain, ()) if found == [] else ()
+    return plain
+
+
+def _nulls(value: Json, path: RawPath) -> Iterator[Finding]:
+    if value is None and path != ():
+        yield Finding("wrong-type", "", "None in a list", "take it out", path)
+    elif type(value) in (dict, list):
+        for step, entry in value.items() if type(value) is dict else enumerate(value):
+            yield from _nulls(entry, (*path, step))
 
 
 def _untyped(value: Any, path: RawPath, found: list[Finding], left: list[int]) -> Any:

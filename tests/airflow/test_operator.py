@@ -254,6 +254,22 @@ def test_jinja_in_place_of_something_else_than_text(argument: str) -> None:
     assert (found.path, found.suggestion) == (argument, "render it first: it is taken as it is")
 
 
+@pytest.mark.parametrize(
+    ("argument", "value", "path"),
+    [
+        ("env_from", [None], "env_from[0]"),
+        ("configmaps", ["a", None], "configmaps[1]"),
+        ("init_containers", [{"name": "a", "image": "i", "command": ["a", None]}], "init_containers[0].command[1]"),
+    ],
+)
+def test_none_in_a_list_is_an_error(argument: str, value: Any, path: str) -> None:
+    """None is no element of a list, however deep it stands."""
+    with pytest.raises(OverrideError) as error:
+        from_operator(image="i", **{argument: value})
+
+    assert [problem.path for problem in error.value.problems] == [path]
+
+
 def test_none_says_nothing() -> None:
     """Whatever the argument."""
     arguments: dict[str, Any] = dict.fromkeys([*ARGUMENTS, *LAYERS])
