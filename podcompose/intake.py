@@ -131,6 +131,8 @@ def model_name(value: object) -> str | None:
 
 
 def _other_way(value: object) -> str | None:
+    if value is None:
+        return "to say nothing, leave it out or write {}"
     return (
         "read text with from_yaml, a file with from_file"
         if isinstance(value, (str, bytes)) or hasattr(type(value), "__fspath__")
