@@ -191,6 +191,17 @@ def test_a_variable_that_refers_to_others_stays_one() -> None:
     assert env["USER_PASSWORD"] == {"secretKeyRef": {"name": "airflow-migrated", "key": "USER_PASSWORD"}}
 
 
+def test_a_connection_made_of_references_stays_one() -> None:
+    """In a Secret the kubelet replaces nothing: what only refers stays, and what holds a password too says what is to be done."""
+    text = "[core]\nsql_alchemy_conn = pg://$(U):{}@db/x\n[kubernetes]\n" + GIT + "git_user = $(U)\ngit_password = a$(P)\n"
+    refers, holds = migrate_config(text.format("$(P)")), migrate_config(text.format("hunter2"))
+    sync = variables(refers.template.manifest["spec"]["initContainers"][0])
+
+    assert variables(base(refers))["AIRFLOW__CORE__SQL_ALCHEMY_CONN"] == "pg://$(U):$(P)@db/x"
+    assert (sync["GIT_SYNC_USERNAME"], list(sync["GIT_SYNC_PASSWORD"])) == ("$(U)", ["secretKeyRef"])
+    assert "nothing in a Secret is replaced" in item(holds, "sql_alchemy_conn").why
+
+
 def test_airflow_home_is_the_argument_s_the_environment_s_or_the_file_s() -> None:
     """Whoever is nearest says where AIRFLOW_HOME is; else it is that of the official images."""
     core = "[core]\nairflow_home = /of/the/file\n"
@@ -199,6 +210,7 @@ def test_airflow_home_is_the_argument_s_the_environment_s_or_the_file_s() -> Non
         migrate_config(core, environ={"AIRFLOW_HOME": "/of/the/environment"}),
         migrate_config(core),
         migrate_config(""),
+        migrate_config(core, airflow_home="~/af", environ={"HOME": "/home/me"}),
     ]
 
     assert [base(one)["volumeMounts"][0]["mountPath"] for one in homes] == [
@@ -206,6 +218,7 @@ def test_airflow_home_is_the_argument_s_the_environment_s_or_the_file_s() -> Non
         "/of/the/environment/logs",
         "/of/the/file/logs",
         "/opt/airflow/logs",
+        "/home/me/af/logs",
     ]
 
 
@@ -328,6 +341,30 @@ def test_a_variable_that_git_sync_has_and_the_task_has_not_is_a_secret_first() -
     said = item(migrated(GIT, more), "AIRFLOW__CORE__SQL_ALCHEMY_CONN")
 
     assert (said.status, [where.split("[")[0] for where in said.where]) == ("secret", [".spec.initContainers"])
+
+
+@pytest.mark.parametrize("depth", [101, 900, 20_000, 100_000])
+def test_json_that_is_too_deep_is_an_error_of_ours(depth: int) -> None:
+    """However deep it is, and however long."""
+    with pytest.raises(TemplateError) as caught:
+        migrate_config("[kubernetes]\naffinity = " + '{"a":' * depth + "1" + "}" * depth + "\n")
+
+    assert [(one.code, one.line) for one in caught.value.problems] == [("bad-json", 2)]
+
+
+def test_a_value_may_be_long() -> None:
+    """Only what `%(...)s` makes of a value has a limit."""
+    long = "x" * 300_000
+    env = variables(base(migrated(more=f"[kubernetes_environment_variables]\nLONG = {long}%%\n")))
+
+    assert env["LONG"] == f"{long}%"
+
+
+def test_a_secret_that_names_variables_says_so() -> None:
+    """1.10 asked the scheduler's environment for `$NAME`; in the Secret it would stand as it is."""
+    told = item(migrate_config("[core]\nsql_alchemy_conn = $CONN\n"), "sql_alchemy_conn")
+
+    assert (told.status, "expanded by the scheduler's environment" in told.why) == ("secret", True)
 
 
 @pytest.mark.parametrize("text", [b"[core]\na = \xff\n", "[core]\na = \ud800\n", None])

@@ -41,7 +41,7 @@ def interpolate(raw: str, options: Mapping[str, str]) -> str | Unexpandable:
             return part
         parts.append(part)
         length += len(part)
-        if length > _LONG:
+        if length > _LONG + len(raw):
             return Unexpandable("its `%(...)s` never come to an end")
     return "".join(parts)
 

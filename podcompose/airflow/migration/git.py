@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from podcompose.airflow.migration.parts import Part, compact
 from podcompose.airflow.migration.reading import Settings
-from podcompose.airflow.migration.sources import filled, last_of_each, mount, sealed, valued, variable, with_password
+from podcompose.airflow.migration.sources import filled, last_of_each, mount, private, valued, variable, with_password
 
 __all__ = ["git_sync", "git_volumes", "image"]
 
@@ -50,7 +50,7 @@ def _env(settings: Settings) -> Iterator[Part]:
     if with_password(settings):
         for name, option in (("USERNAME", "git_user"), ("PASSWORD", "git_password")):
             if settings[option].there:
-                yield sealed(f"GIT_SYNC_{name}", settings[option])
+                yield private(f"GIT_SYNC_{name}", settings[option])
     yield from _env_of_secret(settings)
     yield from _env_of_ssh(settings)
 

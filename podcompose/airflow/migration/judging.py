@@ -9,7 +9,7 @@ from podcompose.airflow.migration.options import OPTIONS
 from podcompose.airflow.migration.parts import Pod
 from podcompose.airflow.migration.pod import NO_IMAGE
 from podcompose.airflow.migration.reading import Given, Settings
-from podcompose.airflow.migration.secrets import told_by_its_end
+from podcompose.airflow.migration.secrets import refers, told_by_its_end
 from podcompose.airflow.migration.sources import Source, connection, dags_source, key_secrets, secret_reference, with_password
 from podcompose.airflow.migration.words import LEFT_OUT, UNUSED
 
@@ -38,7 +38,12 @@ def remarks(settings: Settings, pod: Pod) -> list[tuple[Given, Remark]]:
 
 def _sealed(pod: Pod) -> Remarks:
     for key, given in pod.sealed.items():
-        there = f"read from the key `{key}` of the Secret `{pod.secret}`"
+        whole = (
+            "; what `$(...)` in it stands for is to be written out, for nothing in a Secret is replaced"
+            if refers(given.text)
+            else ""
+        )
+        there = f"read from the key `{key}` of the Secret `{pod.secret}`{whole}"
         if given.hidden != "":
             how = f"1.10 had it from a {given.hidden}, which nobody asks here: put its answer there by hand"
             yield given, Remark("secret", f"{there}; {how}")

@@ -21,7 +21,7 @@ from podcompose.airflow.migration.sources import (
     filled,
     last_of_each,
     mount,
-    sealed,
+    private,
     secret_reference,
     valued,
     variable,
@@ -120,7 +120,7 @@ def _env(settings: Settings) -> dict[str, Part]:
         env[_DAGS_FOLDER] = variable(_DAGS_FOLDER, filled(settings, "core.dags_folder"), configmap)
     source = connection(settings)
     if source is not None:
-        env[CONNECTION] = sealed(CONNECTION, source)
+        env[CONNECTION] = private(CONNECTION, source)
     point = settings["git_dags_folder_mount_point"]
     if point.there:
         dest, sub = filled(settings, "git_sync_dest"), settings["git_subpath"]

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from podcompose.airflow.migration.expanding import Unexpandable, expand, interpolate
 from podcompose.airflow.migration.options import EXECUTOR_SECTIONS, MAPS, OPTIONS, SENSITIVE, Option, known
 from podcompose.airflow.migration.scanning import Entry, Scan
+from podcompose.core.json import snapshot
 from podcompose.errors import Finding
 
 __all__ = ["HOME", "Given", "Settings", "read_settings"]
@@ -152,7 +153,7 @@ def variable(section: str, name: str) -> str:
 def _root(source: _Source, home: str | None) -> Given:
     """AIRFLOW_HOME: the argument, the environment, the file, or the images'."""
     if home is not None:
-        return Given("core", "airflow_home", home, "argument")
+        return Given("core", "airflow_home", source.expanded(home, "core", "airflow_home", None), "argument")
     if source.environ.get("AIRFLOW_HOME", "") != "":
         text = source.expanded(source.environ["AIRFLOW_HOME"], "core", "airflow_home", None)
         return Given("core", "airflow_home", text, "environment", variable="AIRFLOW_HOME")
@@ -269,7 +270,11 @@ def _no_json(text: str, kind: type, wanted: str) -> str | None:
     except (ValueError, RecursionError) as error:
         place = f" (line {error.lineno}, column {error.colno} of the value)" if isinstance(error, json.JSONDecodeError) else ""
         return f"this is no JSON{place}"
-    return None if type(value) is kind else f"a JSON {wanted} is wanted"
+    if type(value) is not kind:
+        return f"a JSON {wanted} is wanted"
+    found: list[Finding] = []
+    snapshot(value, found)
+    return next((one.message for one in found if one.code in ("too-deep", "too-large")), None)
 
 
 _SHAPES: Mapping[str, Any] = {

@@ -83,6 +83,8 @@ def _item(
     default = option is not None and given.text != "" and given.text == option.default.replace("{home}", settings.home.text)
     verdict = remark or _verdict(given, option, settings, where, default)
     why = verdict.why
+    if verdict.status == "secret" and where != () and _unexpanded(given) != "":
+        why = f"{why}; it {_unexpanded(given)}"
     overridden = lines.get((given.section, given.name)) if given.variable is not None else None
     if overridden is not None:
         why = f"{why}; line {overridden} of the cfg says something else, and the environment wins".removeprefix("; ")

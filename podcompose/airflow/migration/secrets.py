@@ -10,7 +10,7 @@ from itertools import pairwise
 from podcompose.airflow.migration.reading import Given
 from podcompose.core.json import JsonMap
 
-__all__ = ["PLACEHOLDER", "Secrets", "data_keys", "has_password", "looks_secret", "told_by_its_end"]
+__all__ = ["PLACEHOLDER", "Secrets", "data_keys", "has_password", "looks_secret", "only_refers", "refers", "told_by_its_end"]
 
 #: What stands in a skeleton where a value belongs.
 PLACEHOLDER = "REPLACE_ME"
@@ -55,6 +55,22 @@ def looks_secret(name: str, value: str) -> bool:
         return True
     # The kubelet replaces $(NAME) in a value of the pod only, not in one of a Secret.
     return value == plain and value.strip() != "" and _HARMLESS.fullmatch(value.strip()) is None and _named(name, value)
+
+
+def only_refers(value: str) -> bool:
+    """
+    Whether a value refers to variables with `$(NAME)`, and holds no secret beside them.
+
+    >>> only_refers("$(TOKEN)"), only_refers("pg://$(USER):$(PASSWORD)@db"), only_refers("pg://$(USER):pw@db"), only_refers("a$(B)")
+    (True, True, False, False)
+    """
+    plain = _REFERENCE.sub("", value)
+    return plain != value and (plain == "" or ("://" in plain and not looks_secret("", plain)))
+
+
+def refers(value: str) -> bool:
+    """Whether a value refers to variables with `$(NAME)`, which only the kubelet replaces, and not in a Secret."""
+    return _REFERENCE.search(value) is not None
 
 
 def has_password(value: str, name: str = "") -> bool:

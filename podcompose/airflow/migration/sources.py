@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from podcompose.airflow.migration.options import known
 from podcompose.airflow.migration.parts import Part
 from podcompose.airflow.migration.reading import Given, Settings
-from podcompose.airflow.migration.secrets import has_password, looks_secret
+from podcompose.airflow.migration.secrets import has_password, looks_secret, only_refers
 
 __all__ = [
     "CONNECTION",
@@ -20,6 +20,7 @@ __all__ = [
     "key_secrets",
     "last_of_each",
     "mount",
+    "private",
     "secret_reference",
     "valued",
     "variable",
@@ -68,6 +69,13 @@ def variable(name: str, given: Given, *more: Given, text: str | None = None) -> 
     if given.hidden != "" or looks_secret(name, value):
         return sealed(name, given)
     return Part({"name": name, "value": value}, (given, *more))
+
+
+def private(name: str, given: Given) -> Part:
+    """A variable that is a secret whatever it looks like; only where it refers to others it has to stay where it is."""
+    if only_refers(given.text):
+        return Part({"name": name, "value": given.text}, (given,))
+    return sealed(name, given)
 
 
 def sealed(name: str, given: Given) -> Part:
