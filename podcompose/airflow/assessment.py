@@ -14,7 +14,7 @@ from podcompose.airflow.reasons import GROUPS, Group
 from podcompose.errors import Problem
 from podcompose.hook import Hook
 
-__all__ = ["OUTLOOKS", "Pair", "Remark", "is_calm", "pairs", "remarks", "summary"]
+__all__ = ["OUTLOOKS", "Observation", "Pair", "is_calm", "observations", "pairs", "summary"]
 
 OUTLOOKS: tuple[Outlook, ...] = get_args(Outlook)[::-1]
 
@@ -35,7 +35,7 @@ class Pair(NamedTuple):
         return {"template": self.template, "config": self.config, **self.comparison.to_dict()}
 
 
-class Remark(NamedTuple):
+class Observation(NamedTuple):
     """What was found in one pod, or in several alike."""
 
     group: Group
@@ -77,14 +77,14 @@ def is_calm(every: Iterable[Pair]) -> bool:
     return all(pair.comparison.outlook in ("equal", "harmless", "improved") for pair in every)
 
 
-def remarks(every: Iterable[Pair]) -> tuple[Remark, ...]:
+def observations(every: Iterable[Pair]) -> tuple[Observation, ...]:
     """Everything that was found, once: the gravest first, refusals before differences, then what most pods have."""
     found: dict[tuple[int, str], dict[tuple[str, str], None]] = {}
     for pair in every:
         for rank, text in _texts(pair.comparison):
             found.setdefault((rank, text), {})[pair.template, pair.config] = None
     ordered = sorted(found.items(), key=lambda one: (one[0][0], -len(one[1])))
-    return tuple(Remark(GROUPS[max(rank, 0)], text, tuple(pods)) for (rank, text), pods in ordered)
+    return tuple(Observation(GROUPS[max(rank, 0)], text, tuple(pods)) for (rank, text), pods in ordered)
 
 
 def _texts(comparison: Comparison) -> Iterator[tuple[int, str]]:

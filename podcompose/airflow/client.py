@@ -82,7 +82,7 @@ def _unread(value: Json, wanted: str, raw: RawPath, found: list[Finding], instea
 _MAKE: Mapping[str, Callable[[Any], Any]] = {"string": str, "boolean": bool, "int32": int, "int64": int, "Quantity": str}
 _NULL = {"string": "", "Quantity": "0"}
 
-#: The fields without which the client makes no model, by struct; held to the client by tests/airflow/test_client.py.
+#: The fields without which the client makes no model, by struct; held to the client by tests/airflow/test_reconcile.py.
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "AWSElasticBlockStoreVolumeSource": ("volumeID",),
     "AppArmorProfile": ("type",),

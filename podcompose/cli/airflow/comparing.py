@@ -13,7 +13,7 @@ import click
 
 from podcompose import Override, Problem, TemplateError
 from podcompose.airflow import load_pod_mutation_hook
-from podcompose.airflow.assessment import Pair, Remark, is_calm, pairs, remarks, summary
+from podcompose.airflow.assessment import Observation, Pair, is_calm, observations, pairs, summary
 from podcompose.airflow.compare import Viewed, viewed
 from podcompose.airflow.configs import Config, read_configs
 from podcompose.airflow.reasons import GROUPS
@@ -114,33 +114,33 @@ def _document(every: Sequence[Pair]) -> dict[str, object]:
 
 
 def _lines(every: Sequence[Pair], templates: int, configs: int) -> Iterator[Line]:
-    """The summary, then each remark but the harmless once, with the pods that have it."""
+    """The summary, then each observation but the harmless once, with the pods that have it."""
     yield ((f"{_count(templates, 'template')} with {_count(configs, 'executor_config')}: {_count(len(every), 'pod')}", "bold"),)
     for outlook, count in summary(every).items():
         yield ((f"{count:>6} {_WORDS[outlook]}", "" if count > 0 else "dim"),)
-    found = remarks(every)
+    found = observations(every)
     for group in GROUPS[:-1]:
-        members = [remark for remark in found if remark.group == group]
+        members = [observation for observation in found if observation.group == group]
         if members != []:
             yield (("", ""),)
             yield ((group, f"bold {_STYLES[group]}"),)
-        for remark in members:
-            yield (("  ", ""), (remark.text, ""))
-            yield ((f"    {_where(remark, every)}", "dim"),)
+        for observation in members:
+            yield (("  ", ""), (observation.text, ""))
+            yield ((f"    {_where(observation, every)}", "dim"),)
 
 
 def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _where(remark: Remark, every: Sequence[Pair]) -> str:
-    """The pods that have a remark, told as shortly as can be."""
-    count = _count(len(remark.pods), "pod")
-    if len(remark.pods) == len(every) > 1:
+def _where(observation: Observation, every: Sequence[Pair]) -> str:
+    """The pods that have a observation, told as shortly as can be."""
+    count = _count(len(observation.pods), "pod")
+    if len(observation.pods) == len(every) > 1:
         return f"all {count}"
     told = []
-    for template in dict.fromkeys(template for template, _ in remark.pods):
-        mine = [config for name, config in remark.pods if name == template]
+    for template in dict.fromkeys(template for template, _ in observation.pods):
+        mine = [config for name, config in observation.pods if name == template]
         whole = len(mine) > 1 and len(mine) == sum(pair.template == template for pair in every)
         told.append(f"{template} with {'all' if whole else ', '.join(mine)}")
     return f"{count}: {'; '.join(told)}"
