@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NoReturn, TypeAlias
 
-from podcompose.airflow.operator_arguments import ARGUMENTS, ELSEWHERE, GONE, LAYERS
+from podcompose.airflow.operator_arguments import ARGUMENTS, GONE, LAYERS, elsewhere
 from podcompose.airflow.operator_parts import ORIGIN, Part, assembled, judged, parts_of, secret_parts, sidecar
 from podcompose.airflow.wire import wire
 from podcompose.core import hints
@@ -38,6 +38,8 @@ class OperatorPod:
     template: Template | None
     #: `full_pod_spec`, `operator` for all other arguments, `xcom`; those there are.
     overrides: tuple[Override, ...]
+    #: The arguments given that shape no pod, and where what they say is said here.
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 def from_operator(
@@ -97,7 +99,7 @@ def from_operator(
     other arguments over both. An argument that is not given, None, or an empty list or map, says nothing; false, 0 and "" do.
 
     Shapes: models of the client, wire JSON, Airflow's own classes. `dialect` and `unknown` are those that it is composed with.
-    Raises: TemplateError, OverrideError: everything that is wrong, by the argument's name; also the arguments that shape no pod.
+    Raises: TemplateError, OverrideError: everything that is wrong, by the argument's name.
     Source: KubernetesPodOperator.build_pod_request_obj of apache-airflow-providers-cncf-kubernetes 10.25; docs/airflow-operator.md
             has every argument, and where the pod differs.
 
@@ -126,7 +128,8 @@ def from_operator(
     if problems != []:
         raise (TemplateError if wrong_template else OverrideError)(problems)
     layers = [full, Override(own, name=ORIGIN.who), beside]
-    return OperatorPod(template, tuple(layer for layer in layers if layer is not None))
+    told = {argument: where for argument in others if (where := elsewhere(argument)) is not None}
+    return OperatorPod(template, tuple(layer for layer in layers if layer is not None), told)
 
 
 def _template(given: Mapping[str, Any], dialect: Dialect, problems: list[Problem]) -> Template | None:
@@ -223,16 +226,16 @@ def _beside(push: Any, context: Any, container: str, dialect: Dialect, problems:
 
 
 def _unknown(others: Mapping[str, Any]) -> list[Problem]:
-    """What to say of arguments that shape no pod, or that no operator has."""
+    """What to say of arguments that no operator has."""
     problems: list[Problem] = []
     for name in others:
-        if name in ELSEWHERE:
-            message, remedy = "this argument of the operator shapes no pod", f"leave it out: {ELSEWHERE[name]}"
-        elif name in GONE:
+        if elsewhere(name) is not None:
+            continue
+        if name in GONE:
             message, remedy = "the operator has no such argument", f"it is called `{GONE[name]}`"
         else:
             guess = hints.close(name, [*ARGUMENTS, *LAYERS])
-            message = "the operator has no such argument that shapes a pod"
+            message = "the operator has no such argument"
             remedy = "leave it out, or say it in full_pod_spec" if guess is None else f"did you mean `{guess}`?"
         problems.append(Problem("unknown-argument", name, message, ORIGIN.stage, ORIGIN.who, suggestion=remedy))
     return problems

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-__all__ = ["ARGUMENTS", "ELSEWHERE", "GONE", "LAYERS", "Argument"]
+__all__ = ["ARGUMENTS", "ELSEWHERE", "GONE", "LAYERS", "TASK", "Argument", "elsewhere"]
 
 #: value: as it is; texts: a map whose None is ""; env: a map is a list of name and value; names: a list, or text with commas;
 #: references: names of config maps; name: text that the operator makes the name of a pod.
@@ -115,6 +115,75 @@ ELSEWHERE: Mapping[str, str] = {
     "task_id": "executor_pod takes the ids of a task",
     "trigger_kwargs": _AIRFLOW,
 }
+
+#: The arguments of every operator of Airflow, which say when a task runs and what becomes of it (BaseOperator of Airflow 3.3.2).
+TASK = frozenset(
+    [
+        "allow_nested_operators",
+        "dag",
+        "default_args",
+        "depends_on_past",
+        "doc",
+        "doc_json",
+        "doc_md",
+        "doc_rst",
+        "doc_yaml",
+        "email",
+        "email_on_failure",
+        "email_on_retry",
+        "end_date",
+        "execution_timeout",
+        "executor",
+        "executor_config",
+        "ignore_first_depends_on_past",
+        "inlets",
+        "logger_name",
+        "map_index_template",
+        "max_active_tis_per_dag",
+        "max_active_tis_per_dagrun",
+        "max_retry_delay",
+        "multiple_outputs",
+        "on_execute_callback",
+        "on_failure_callback",
+        "on_retry_callback",
+        "on_skipped_callback",
+        "on_success_callback",
+        "outlets",
+        "owner",
+        "params",
+        "pool",
+        "pool_slots",
+        "post_execute",
+        "pre_execute",
+        "priority_weight",
+        "queue",
+        "render_template_as_native_obj",
+        "retries",
+        "retry_delay",
+        "retry_exponential_backoff",
+        "retry_policy",
+        "run_as_user",
+        "sla",
+        "start_date",
+        "task_display_name",
+        "task_group",
+        "trigger_rule",
+        "wait_for_downstream",
+        "wait_for_past_depends_before_skipping",
+        "weight_rule",
+    ]
+)
+
+
+def elsewhere(name: str) -> str | None:
+    """
+    Where an argument that shapes no pod is said here; None for any other.
+
+    >>> elsewhere("get_logs"), elsewhere("image")
+    ('`backend.logs` has the logs', None)
+    """
+    return "it is about the task, and its scheduler's" if name in TASK else ELSEWHERE.get(name)
+
 
 #: Names of older operators, of pods and of the legacy executor_config, and what an operator calls them.
 GONE: Mapping[str, str] = {

@@ -423,7 +423,6 @@ def test_everything_that_is_wrong_at_once() -> None:
         "secrets[0]": ("wrong-type", "Secret('env', 'TOKEN', 'my-secret', 'token')"),
         "secrets[1]": ("wrong-type", None),
         "node_selectors": ("unknown-argument", "it is called `node_selector`"),
-        "get_logs": ("unknown-argument", "leave it out: `backend.logs` has the logs"),
         "imag": ("unknown-argument", "did you mean `image`?"),
         "do_xcom_push": ("wrong-type", None),
         "termination_grace_period": ("out-of-range", None),
@@ -500,6 +499,14 @@ def test_fields_newer_than_the_schema() -> None:
     """`unknown` is compose's."""
     assert problems(security_context={"newer": 1})[0].code == "unknown-field"
     assert overridden(security_context={"newer": 1}, unknown="keep")["spec"]["securityContext"] == {"newer": 1}
+
+
+def test_what_shapes_no_pod_is_told_apart() -> None:
+    """An operator is taken as it stands in a dag: what is about its task or its waiting is told, and is in no pod."""
+    asked = from_operator(image="busybox", **{"task_id": "t", "get_logs": True, "retries": 3})  # type: ignore[arg-type] # the point
+
+    assert asked.overrides == from_operator(image="busybox").overrides
+    assert set(asked.elsewhere) == {"task_id", "get_logs", "retries"}
 
 
 def test_the_page_names_every_argument() -> None:
