@@ -16,7 +16,8 @@ Needs pytest and hypothesis. `examples/directory_backend.py` is a backend of abo
 from podcompose.testing.conformance.asynchronous import AsyncBackendSuite
 from podcompose.testing.conformance.doors import Doors, needs
 from podcompose.testing.conformance.life import Status, ended, exit_code_of, is_terminal, running, scheduled
-from podcompose.testing.conformance.reader import Memory, Reader, Stored
+from podcompose.testing.conformance.memory import Memory, Stored
+from podcompose.testing.conformance.reader import Reader
 from podcompose.testing.conformance.rules import ContractError
 from podcompose.testing.conformance.suite import BackendSuite
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from podcompose.run.protocols import Resynced, Selection
 from podcompose.run.records import PodRef
 from podcompose.testing.conformance.doors import Doors, needs
-from podcompose.testing.conformance.reader import Reader, Stored
+from podcompose.testing.conformance.memory import Stored
+from podcompose.testing.conformance.reader import Reader
 from podcompose.testing.conformance.rules import require
 
 __all__ = ["Cursors"]

@@ -15,7 +15,8 @@ import pytest
 from podcompose.run.protocols import Selection
 from podcompose.run.records import PodRef
 from podcompose.testing.conformance.life import ended, running
-from podcompose.testing.conformance.reader import Reader, Stored
+from podcompose.testing.conformance.memory import Stored
+from podcompose.testing.conformance.reader import Reader
 
 __all__ = ["Doors", "needs"]
 

@@ -16,7 +16,8 @@ from podcompose.run.errors import OtherPod
 from podcompose.run.outcome import Outcome
 from podcompose.run.protocols import Selection
 from podcompose.run.records import PodRef, Stage
-from podcompose.testing.conformance.reader import Reader, Stored
+from podcompose.testing.conformance.memory import Stored
+from podcompose.testing.conformance.reader import Reader
 from podcompose.testing.conformance.rules import require
 
 if TYPE_CHECKING:

@@ -7,53 +7,23 @@ The reader keeps, by uid, what a consumer would: the pods in view, the outcomes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from podcompose.run.outcome import Outcome
 from podcompose.run.protocols import Batch, Change, Gone, Left, Resynced, Seen, Selection, Synced
 from podcompose.run.records import PodRecord, Stage
 from podcompose.run.table import legal
+from podcompose.testing.conformance.memory import Memory, Stored
 from podcompose.testing.conformance.rules import require, selected
 
 if TYPE_CHECKING:
     from podcompose.testing.conformance.doors import Doors
 
-__all__ = ["Memory", "Reader", "Stored"]
+__all__ = ["Reader"]
 
 _TICK_S = 0.5
 _DECIDED = (Stage.DRAINING, Stage.FINISHED, Stage.GONE)
-
-
-@dataclass(slots=True)
-class Memory:
-    """What a consumer knows after a batch, and would store beside its cursor."""
-
-    view: dict[str, PodRecord] = field(default_factory=dict)
-    told: dict[str, Outcome] = field(default_factory=dict)
-    gone: dict[str, Gone] = field(default_factory=dict)
-    left: set[str] = field(default_factory=set)
-
-    def copied(self) -> Memory:
-        """As it is now."""
-        return Memory(dict(self.view), dict(self.told), dict(self.gone), set(self.left))
-
-
-#: Never written to: every reader copies it.
-NOTHING = Memory()
-
-
-class Stored(NamedTuple):
-    """
-    What a consumer stores after a batch, to go on from.
-
-    `sure` is what the cursor must have acknowledged: all that was known when last nothing waited to be taken. Of what came since,
-    in batches that were full or before Synced, some may come again.
-    """
-
-    cursor: str = ""
-    memory: Memory = NOTHING
-    sure: Memory = NOTHING
 
 
 class Reader:
@@ -75,8 +45,9 @@ class Reader:
         self.memory = start.memory.copied()
         #: What is acknowledged, and must not come again as it was.
         self.sure = start.sure.copied()
-        #: What may come once more, as it was before.
+        #: What may come once more, as it was before; and of which pods, step by step.
         self.before = start.memory.copied()
+        self.unsure = start.memory.beyond(start.sure)
         self.resumed = stored is not None
         self.cursor = ""
         self.changes: list[Change] = []
@@ -174,6 +145,8 @@ class Reader:
         return wrong
 
     def _judge(self, change: Change) -> None:
+        if isinstance(change, (Seen, Left)):
+            self._step_back(change)
         if isinstance(change, Seen):
             self._seen(change)
         elif isinstance(change, Gone):
@@ -196,6 +169,32 @@ class Reader:
         self._outcome(record, change.outcome)
         self.memory.view[uid] = record
         self.memory.left.discard(uid)
+
+    def _step_back(self, change: Seen | Left) -> None:
+        """
+        What was told and not acknowledged may come again in more pieces than it came in: Seen(Draining), say, and then Gone.
+
+        So a change that does not follow what was known may, once for each pod, follow what was acknowledged.
+        """
+        uid = change.record.ref.uid
+        if uid in self.unsure and not self._follows(change):
+            for other in self.unsure.intersection((uid, *self._namesakes(change.record))):
+                self.memory.recall(other, self.sure)
+                self.unsure.discard(other)
+
+    def _follows(self, change: Seen | Left) -> bool:
+        record, uid = change.record, change.record.ref.uid
+        if isinstance(change, Left):
+            return uid in self.view
+        told = self.told.get(uid) if change.outcome is None else change.outcome
+        legally = uid not in self.gone and legal(self.stage(uid), record.stage)
+        return legally and record.outcome == told and self._namesakes(record) == []
+
+    def _namesakes(self, record: PodRecord) -> list[str]:
+        """Other pods in view that have this one's name."""
+        place = (record.ref.namespace, record.ref.name)
+        refs = [other.ref for other in self.view.values()]
+        return [ref.uid for ref in refs if ref.uid != record.ref.uid and (ref.namespace, ref.name) == place]
 
     def _gone(self, change: Gone) -> None:
         record, uid = change.record, change.record.ref.uid
@@ -238,7 +237,7 @@ class Reader:
         require(change.reason != "", "resynced", "Resynced without a reason")
         if self.resumed and len(self.changes) == 1:
             # The cursor was of no use: this subscription begins anew, and owes everything again.
-            self.memory, self.sure, self.before = Memory(), Memory(), Memory()
+            self.memory, self.sure, self.before, self.unsure = Memory(), Memory(), Memory(), set()
         self.notes.append(change)
 
     def _identity(self, record: PodRecord) -> None:
@@ -249,10 +248,8 @@ class Reader:
         known = self.view.get(ref.uid)
         same = known is None or known.ref == ref
         require(same, "identity", f"uid {ref.uid} was {known and known.ref}, and is {ref} now")
-        for other in self.view.values():
-            place = (other.ref.namespace, other.ref.name)
-            free = other.ref.uid == ref.uid or place != (ref.namespace, ref.name)
-            require(free, "identity", f"{ref} is seen as {ref.uid}, and {other.ref.uid} of that name is not gone")
+        for other in self._namesakes(record):
+            require(False, "identity", f"{ref} is seen as {ref.uid}, and {other} of that name is not gone")
 
     def _step(self, uid: str, stage: Stage) -> None:
         before = self.stage(uid)
@@ -270,7 +267,8 @@ class Reader:
         if outcome is not None:
             again = uid in self.before.told and uid not in self.sure.told
             require(told is None or again, "outcome-twice", f"pod {uid} had the outcome {told}, and now {outcome}")
-            require(told in (None, outcome), "outcome-changed", f"pod {uid} had the outcome {told}, and now {outcome}")
+            known = told if told is not None else self.before.told.get(uid)
+            require(known in (None, outcome), "outcome-changed", f"pod {uid} had the outcome {known}, and now {outcome}")
             self.before.told.pop(uid, None)
             require(record.stage in _DECIDED, "illegal-stage", f"pod {uid} has an outcome in stage {record.stage}")
             self.memory.told[uid] = outcome
