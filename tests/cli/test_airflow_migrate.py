@@ -112,21 +112,40 @@ def test_the_cfg_itself_is_never_written_over(run: Run, cfg: Path) -> None:
     assert "is the file that is read" in err
 
 
-def test_a_failure_in_the_middle_leaves_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last of the files cannot be given its name."""
+    replace = os.replace
+
+    def replaced(source: Path, target: Path) -> None:
+        if target.name == "secret.yaml" and not source.name.endswith(".before"):
+            raise OSError(28, "No space left on device", str(source), None, str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", replaced)
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_failure_in_the_middle_leaves_nothing(run: Run) -> None:
     """Where the last file cannot be published, those before it are taken back."""
-    link, linked = os.link, []
-
-    def failing(source: str, target: str) -> None:
-        linked.append(target)
-        if len(linked) == len(FILES):
-            raise OSError(28, "No space left on device", str(target))
-        link(source, target)
-
-    monkeypatch.setattr(os, "link", failing)
     status, out, err = run("airflow", "migrate", "airflow.cfg", "-o", "out")
 
     assert (status, out, os.listdir("out")) == (1, "", [])
     assert err == "Error: out/secret.yaml: cannot be written: No space left on device\n"
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_failure_in_the_middle_gives_back_what_was_replaced(run: Run) -> None:
+    """By force too it is all or none: what was there is there again, a link as a link."""
+    Path("out").mkdir()
+    Path("out/report.md").write_text("mine")
+    Path("out/secret.yaml").write_text("mine")
+    os.symlink("../nowhere", "out/leftover.cfg")
+    status, out, _ = run("airflow", "migrate", "airflow.cfg", "-o", "out", "--force")
+
+    assert (status, out, sorted(os.listdir("out"))) == (1, "", ["leftover.cfg", "report.md", "secret.yaml"])
+    assert (Path("out/report.md").read_text(), Path("out/secret.yaml").read_text()) == ("mine", "mine")
+    assert os.readlink("out/leftover.cfg") == "../nowhere"
 
 
 def test_a_cfg_that_makes_no_template_writes_nothing(run: Run, cfg: Path) -> None:

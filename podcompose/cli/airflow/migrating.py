@@ -75,7 +75,7 @@ def _summary(migration: Migration, paths: list[Path]) -> list[str]:
     return [
         f"{counted(migration.report)}.",
         *(plain(f"{_location(migration, item)}{item.status}: {item}") for item in told),
-        *(f"wrote {path}" for path in paths),
+        *(f"wrote {plain(str(path))}" for path in paths),
     ]
 
 

@@ -40,7 +40,9 @@ def write_files(folder: Path, files: Sequence[File], *, force: bool, keep: Path)
             for temporary, path in zip(made, paths, strict=True):
                 stack.enter_context(_published(temporary, path, force))
     except OSError as cause:
-        raise click.ClickException(f"{cause.filename or folder}: cannot be written: {cause.strerror}") from cause
+        names = [Path(name) for name in (cause.filename, cause.filename2) if isinstance(name, (str, os.PathLike))]
+        path = next((path for path in paths if path in names), folder)
+        raise click.ClickException(f"{path}: cannot be written: {cause.strerror}") from cause
     return paths
 
 
@@ -71,16 +73,19 @@ def _published(temporary: Path, path: Path, force: bool) -> Iterator[None]:
     """
     A file under its name, which is taken from what has it, itself and not what it links to, only by force.
 
-    Without force the name is free again if anything goes wrong later.
+    The name is as it was before if anything goes wrong later.
     """
-    if force:
+    aside = temporary.with_name(f"{temporary.name}.before") if force and os.path.lexists(path) else None
+    if aside is None:
+        # Not yet the file: nobody else can take the name any more.
+        os.close(os.open(path, _NEW, 0o600))
+    else:
+        os.rename(path, aside)
+    try:
         os.replace(temporary, path)
         yield
-        return
-    os.link(temporary, path)
-    try:
-        temporary.unlink()
-        yield
     except BaseException:
-        path.unlink()
+        path.unlink(missing_ok=True) if aside is None else os.replace(aside, path)
         raise
+    if aside is not None:
+        aside.unlink()
