@@ -297,3 +297,33 @@ def test_what_comes_late_from_before_all_began_afresh() -> None:
 
     assert (first, cursor) == ((gone("b"),), "")
     assert part.ask(0, 10) == (Seen(record("a")), Synced())
+
+
+@pytest.mark.parametrize("first", [(), (Seen(record("z")),)])
+def test_an_end_that_was_told_stays_told_until_all_has_been_told_again(first: tuple[Seen, ...]) -> None:
+    """A backend that comes back may say anything before it says again how a pod went, which went already; its namesake is new."""
+    full = [Batch((Seen(record("a")), Synced()), "c0"), Batch((gone("a"), Seen(record("y"))), "c0"), AWAY]
+    going = Seen(replace(record("a"), stage=Stage.DRAINING, deleting=True))
+    namesake = Seen(replace(record("a"), ref=PodRef("default", "a", "u-other")))
+    again = [Batch(first, "c0"), Batch((going, gone("a"), Seen(record("y")), namesake, Synced()), "c1")]
+    subscription = subscription_of(a=Scripted(full, again))
+    before = told(subscription, 2, 2)
+
+    assert before == [("Seen", "a", None), "Synced", ("Gone", "a", "Failed"), ("Seen", "y", None)]
+    assert told(subscription, 8, 6) == [*(("Seen", "z", None) for _ in first), ("Seen", "a", None)]
+
+
+def test_a_backend_that_catches_up_owes_no_synced() -> None:
+    """Resynced that is not afresh need not end in Synced: another backend that comes late is not kept waiting for one."""
+    a = Scripted([Batch((Synced(),), "a0"), Batch((Resynced("too old"),), "a1")])
+    subscription = subscription_of(a=a, b=Scripted([AWAY], [Batch((Synced(),), "b0")]))
+
+    assert told(subscription) == ["Resynced", "Synced"]
+
+
+def test_a_pod_that_comes_back_after_a_backend_caught_up_is_seen() -> None:
+    """Nothing is kept back for good because of a Resynced that no Synced follows."""
+    first = [Batch((Synced(), Seen(record("a"))), "c0"), Batch((Resynced("too old"),), "c1"), Batch((gone("a"),), "c2")]
+    subscription = subscription_of(a=Scripted([*first, Batch((), "c3"), Batch((Seen(record("a")),), "c4")]))
+
+    assert told(subscription, 8)[-2:] == [("Gone", "a", "Failed"), ("Seen", "a", None)]

@@ -46,6 +46,8 @@ class Part:
         self.owes = True
         #: When it may be asked again, after a failure.
         self.rests_until: datetime | None = None
+        #: Its subscription has not told all there was yet: what it says may have been told by one before.
+        self._repeats = True
         self._watcher, self._where, self._clock, self._lock = watcher, where, clock, lock
         self._backoff = backoff()
         self._subscription: Subscription | None = None
@@ -121,7 +123,7 @@ class Part:
 
     def forget(self) -> None:
         """All begins afresh; what is not told again is gone."""
-        self.owes, self._whole, self._anew = True, True, False
+        self.owes, self._whole, self._anew, self._repeats = True, True, False, True
         self._before.update(self._view)
         self._view.clear()
         self._gone.clear()
@@ -156,7 +158,7 @@ class Part:
             if epoch != self._epoch:  # it tells everything again by now, but not this
                 return tuple(change for change in batch.changes if isinstance(change, Gone))
             self.cursor, self.rests_until = batch.cursor, None
-            if len(batch.changes) < asked and not self.owes:
+            if len(batch.changes) < asked and not self._repeats:
                 self._gone.clear()  # all that was told is acknowledged
             anew, self._anew = self._anew, False
             return (Resynced(self._why, afresh=True), *batch.changes) if anew else batch.changes
@@ -173,6 +175,7 @@ class Part:
 
     def _give_up(self) -> None:
         self._epoch += 1
+        self._repeats = True
         subscription, self._subscription = self._subscription, None
         _close(subscription)
 
@@ -196,14 +199,15 @@ class Part:
 
     def _resynced(self, change: Resynced) -> Iterator[Change]:
         """It tells all again: what that changes can be told, if all it told before is known here; else all begins afresh."""
-        self.owes = True
+        if change.afresh:
+            self.owes = self._repeats = True
         if change.afresh and self._whole:
             self._before.update(self._view)
         yield Resynced(f"{self.name}: {change.reason}", change.afresh and not self._whole)
 
     def _vanished(self) -> Iterator[Change]:
         """It has told all there is: what it does not tell any more is gone, and nobody saw it go."""
-        before, self._before = self._before, {}
+        before, self._before, self._repeats = self._before, {}, False
         for uid, record in before.items():
             known = self._view.pop(uid, None)
             outcome = lost(record)
