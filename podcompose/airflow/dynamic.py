@@ -35,8 +35,9 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "scheduler_job_id": (int, str),
     "airflow_version": _TEXT,
     "pod_id": _TEXT,
+    "base_container_name": _TEXT,
 }
-_REQUIRED = ("dag_id", "task_id", "try_number", "map_index")
+_REQUIRED = ("dag_id", "task_id", "try_number", "map_index", "base_container_name")
 _WORDS: Mapping[type, str] = {str: "a string", int: "an integer", datetime: "a datetime"}
 
 
@@ -54,6 +55,7 @@ def executor_pod(
     scheduler_job_id: int | str | None = None,
     airflow_version: str | None = None,
     pod_id: str | None = None,
+    base_container_name: str = _CONTAINER,
 ) -> Override:
     """
     The override that Airflow's KubernetesExecutor makes of one try of one task; the same arguments make the same bytes.
@@ -62,7 +64,8 @@ def executor_pod(
     they are. The name is made of the ids and of a digest of all of them; with `pod_id`, it is that, where it can be a pod's name.
 
     Shapes: any text is an id. `map_index` below 0 is a task that is not mapped. `airflow_version` also says whether the date is
-            called `logical_date` (3, and where it is not given) or `execution_date` (1 and 2).
+            called `logical_date` (3, and where it is not given) or `execution_date` (1 and 2). `base_container_name` is the
+            container the task runs in: a template whose is not called `base` says `template.main_container`.
     Raises: OverrideError: an argument of another type, or no Unicode text.
     Laws:   names and labels are valid; ids that differ have other names, and other labels but for 36 bits of chance.
     Source: PodGenerator.construct_pod of apache-airflow-providers-cncf-kubernetes 10.25.
@@ -89,7 +92,7 @@ def executor_pod(
     }
     if namespace is not None:
         metadata["namespace"] = namespace
-    return Override({"metadata": metadata, "spec": {"containers": [_container(image, args)]}}, name="executor")
+    return Override({"metadata": metadata, "spec": {"containers": [_container(base_container_name, image, args)]}}, name="executor")
 
 
 def _plain(text: str) -> str:
@@ -97,8 +100,8 @@ def _plain(text: str) -> str:
     return str.__str__(text)
 
 
-def _container(image: str | None, args: Sequence[str] | None) -> JsonMap:
-    container: JsonMap = {"name": _CONTAINER, "env": [{"name": "AIRFLOW_IS_K8S_EXECUTOR_POD", "value": "True"}]}
+def _container(name: str, image: str | None, args: Sequence[str] | None) -> JsonMap:
+    container: JsonMap = {"name": _plain(name), "env": [{"name": "AIRFLOW_IS_K8S_EXECUTOR_POD", "value": "True"}]}
     if image is not None:
         container["image"] = image
     if args is not None and len(args) > 0:

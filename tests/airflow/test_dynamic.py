@@ -187,6 +187,15 @@ def test_every_id_counts_for_the_name() -> None:
     assert len(same) == 1
 
 
+def test_the_container_has_the_name_that_the_template_gives_it() -> None:
+    """A template's own name for the container in which the task runs is said, and meets it."""
+    template = {"spec": {"containers": [{"name": "main", "image": "busybox"}]}}
+    task = executor_pod(dag_id="a", task_id="b", args=["run"], base_container_name="main")
+    (container,) = compose(template, task).manifest["spec"]["containers"]
+
+    assert (container["name"], container["args"]) == ("main", ["run"])
+
+
 @given(IDS)
 def test_any_pod_id_is_a_name(pod_id: str) -> None:
     """A pod_id that can be a name is the name; any other is made one, with a digest."""
