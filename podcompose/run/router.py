@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -253,10 +254,14 @@ def _checked(backends: Mapping[str, Backend]) -> Mapping[str, Backend]:
     for name, backend in backends.items():
         if not isinstance(name, str) or name == "":
             raise TypeError(f"the name of a backend is a text that is not empty, not {name!r}")
-        if not isinstance(backend, Launcher) or not isinstance(backend, Watcher):
+        if not name.isprintable():
+            raise ValueError(f"the name of a backend is part of cursors and messages: {name!r} holds what cannot be printed")
+        if isinstance(backend, type) or not isinstance(backend, Launcher) or not isinstance(backend, Watcher):
             raise TypeError(
                 f"{name!r} is {a(type(backend).__name__)}, which is no backend: it lacks methods of Launcher or Watcher"
             )
+        if inspect.iscoroutinefunction(backend.launch):
+            raise TypeError(f"{name!r} is written with async def: route between synchronous backends, and bridge the router")
     if len({id(backend) for backend in backends.values()}) < len(backends):
         raise ValueError("a backend has two names; give it one, and let the route say it for both: Router.by(key, names)")
     return dict(backends)

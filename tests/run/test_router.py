@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from podcompose import PodComposeError, compose
+from podcompose.aio import Bridged
 from podcompose.backends.memory import ByHand, Fault, MemoryBackend, VirtualClock
 from podcompose.run import (
     Adopted,
@@ -150,6 +151,12 @@ def test_a_route_without_an_answer_refuses_the_launch(route: Any, code: str, say
         (lambda: Router({"a": MemoryBackend()}, "queue", default="b"), ValueError, "the default is 'b', and the backends are a"),
         (lambda: Router({"a": MemoryBackend()}, "queue", ask="none"), ValueError, "not 'none'"),  # type: ignore[arg-type]
         (lambda: Router({"a": MemoryBackend()}, ".metadata..a"), PodComposeError, "expected"),
+        (lambda: Router({"a": MemoryBackend()}, ""), TypeError, "not ''"),
+        (lambda: Router({"a": MemoryBackend()}, by(3)), TypeError, "not 3"),  # type: ignore[arg-type]
+        (lambda: Router({"a": MemoryBackend()}, by("a", [("a", "a")])), TypeError, "not a list"),  # type: ignore[arg-type]
+        (lambda: Router({"\ud800": MemoryBackend()}, "queue"), ValueError, "cannot be printed"),
+        (lambda: Router({"a": MemoryBackend}, "queue"), TypeError, "'a' is a type"),  # type: ignore[dict-item]
+        (lambda: Router({"a": Bridged(MemoryBackend())}, "queue"), TypeError, "async def"),  # type: ignore[dict-item]
     ],
 )
 def test_a_router_that_is_none_is_refused(make: Any, kind: type[Exception], says: str) -> None:

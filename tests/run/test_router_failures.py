@@ -327,3 +327,35 @@ def test_a_pod_that_comes_back_after_a_backend_caught_up_is_seen() -> None:
     subscription = subscription_of(a=Scripted([*first, Batch((), "c3"), Batch((Seen(record("a")),), "c4")]))
 
     assert told(subscription, 8)[-2:] == [("Gone", "a", "Failed"), ("Seen", "a", None)]
+
+
+def test_a_backend_that_does_not_return_does_not_keep_close_waiting() -> None:
+    """A poll may be stuck in a backend that knows no timeout: whoever closes goes on, and so does who polls, once it returns."""
+    stuck, free = threading.Event(), threading.Event()
+
+    class Stuck(Scripted):
+        def subscribe(self, where: Selection, *, cursor: str | None = None) -> Any:
+            subscription = super().subscribe(where, cursor=cursor)
+
+            def poll(timeout: float | None = None, max_items: int = 1000) -> Batch:
+                stuck.set()
+                free.wait(60)
+                return Batch((), "")
+
+            subscription.poll = poll
+            return subscription
+
+    subscription = RoutedSubscription({"a": Stuck()}, ALL, None, lambda: datetime.now(timezone.utc), Places(), lambda _: None)
+    answers: list[Batch] = []
+    thread = threading.Thread(target=lambda: answers.append(subscription.poll()), daemon=True)
+    thread.start()
+    stuck.wait(60)
+    closing = threading.Thread(target=subscription.close, daemon=True)
+    closing.start()
+    closing.join(20)
+    closed = not closing.is_alive()
+    free.set()
+    thread.join(20)
+
+    assert closed
+    assert [answer.changes for answer in answers] == [()]

@@ -11,7 +11,6 @@ from podcompose.run.routing.part import Part
 
 __all__ = ["Reader"]
 
-_CLOSING_S = 0.5
 #: How often a backend is looked at that says too early that nothing came: its time is another than ours.
 _LOOK_S = 0.1
 
@@ -49,10 +48,10 @@ class Reader:
         else:
             self._changed.notify_all()
 
-    def join(self) -> None:
-        """Wait for its thread to end, as long as one may wait for that."""
+    def join(self, seconds: float) -> None:
+        """Wait for its thread to end, so long at most."""
         if self._thread is not None:
-            self._thread.join(_CLOSING_S)
+            self._thread.join(seconds)
 
     def _run(self) -> None:
         while True:

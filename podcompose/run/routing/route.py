@@ -25,7 +25,7 @@ def by(key: str, names: Mapping[str, str] | None = None) -> Callable[[JsonMap], 
 
     Shapes: `names` says which backend each value means; a value it does not have is for the router's `default`. Without it the
             value is the backend's name.
-    Raises: PathError.
+    Raises: PathError; TypeError: the key is no text, or empty, or the names are no mapping.
 
     >>> route = by("queue", {"gpu": "kubernetes", "kubernetes": "kubernetes"})
     >>> route({"metadata": {"labels": {"queue": "gpu"}}}), route({"metadata": {"labels": {"queue": "default"}}}), route({})
@@ -33,6 +33,10 @@ def by(key: str, names: Mapping[str, str] | None = None) -> Callable[[JsonMap], 
     >>> by('.spec.containers[name="base"].image')({"spec": {"containers": [{"name": "base", "image": "busybox"}]}})
     'busybox'
     """
+    if not isinstance(key, str) or key == "":
+        raise TypeError(f"a route is by the name of a label or annotation, or by a path, not {key!r}")
+    if names is not None and not isinstance(names, Mapping):
+        raise TypeError(f"names are a mapping of values to backends, not {a(type(names).__name__)}")
     paths = [parse_path(key)] if key.startswith(".") else [("metadata", kind, key) for kind in ("labels", "annotations")]
 
     def route(pod: JsonMap) -> str | None:

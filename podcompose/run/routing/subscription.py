@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, NamedTuple
 
 from podcompose.run.cursor import scope_of
@@ -16,6 +17,9 @@ from podcompose.run.routing.places import Places
 from podcompose.run.routing.reader import Reader
 
 __all__ = ["RoutedSubscription"]
+
+#: How long the lock is waited for, and then all threads together, when it is closed.
+_CLOSING_S = 0.4
 
 
 class _Waiting(NamedTuple):
@@ -92,10 +96,13 @@ class RoutedSubscription:
         self._closing.set()
         for part in self._parts:
             part.close()
-        with self._changed:
+        # A backend that does not return keeps the lock; who polls looks whether this is closed before it waits.
+        if self._changed.acquire(timeout=_CLOSING_S):
             self._changed.notify_all()
+            self._changed.release()
+        end = monotonic() + _CLOSING_S
         for reader in self._readers.values():
-            reader.join()
+            reader.join(max(0.0, end - monotonic()))
         self._on_close(self)
 
     @property
@@ -122,6 +129,8 @@ class RoutedSubscription:
 
     def _wait(self, end: datetime | None) -> None:
         """Until something comes, or the time is up, or it is time to ask a backend again."""
+        if self._closing.is_set():
+            return
         dues = [end, *(part.rests_until for part in self._parts if not part.is_open)]
         due = min((moment for moment in dues if moment is not None), default=None)
         left = None if due is None else max(0.0, (due - self._clock()).total_seconds())
