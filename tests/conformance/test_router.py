@@ -129,7 +129,7 @@ class TestBesideLocal(_LocalDoors):
 class TestBesideKubernetes(FaultServerDoors, BackendSuite):
     """A cluster, with its threads, beside a backend of another time."""
 
-    histories = 2
+    histories = 5
 
     def reopen(self) -> Any:
         """Another router, with another object over the same server."""
