@@ -7,7 +7,8 @@ message and lose it), and any result backend that keeps results by key, for good
 that needs neither server nor network. A backend sees the pods that it launched, or was asked about by launch id.
 
 It is proven by `podcompose.testing.conformance`: tests/conformance/test_celery.py. A scheduler that dies between writing down and
-sending leaves a pod that stays Pending: stop it, and launch it again.
+sending leaves a pod that stays Pending: stop it, and launch it again. A worker that is lost with its machine leaves one that stays
+Running, and nobody tells: give tasks a limit of time, or watch over the machines.
 """
 
 from __future__ import annotations
@@ -175,10 +176,9 @@ def read(app: Celery, key: str) -> dict[str, Any] | None:
     if pod is None:
         return None
     told = app.backend.get_task_meta(pod["metadata"]["uid"], cache=False)
-    status = (
-        told["result"] if told["status"] in ("Running", "SUCCESS") else _broken(told) if told["status"] == "FAILURE" else _PENDING
-    )
-    return {**pod, "status": status}
+    if told["status"] in ("Running", "SUCCESS"):
+        return {**pod, "status": told["result"]}
+    return {**pod, "status": _broken(told) if told["status"] in ("FAILURE", "REVOKED") else _PENDING}
 
 
 def write(app: Celery, key: str, pod: dict[str, Any]) -> None:
@@ -224,8 +224,9 @@ def _status(name: str, phase: str, state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _broken(told: dict[str, Any]) -> dict[str, Any]:
-    """The task itself failed: its worker was killed, say."""
-    return {"phase": "Failed", "reason": "TaskFailed", "message": str(told["result"])}
+    """The task itself failed, for its worker's process was killed, say; or somebody revoked it."""
+    reason = "TaskRevoked" if told["status"] == "REVOKED" else "TaskFailed"
+    return {"phase": "Failed", "reason": reason, "message": str(told["result"])}
 
 
 def _key(pod: dict[str, Any]) -> str:

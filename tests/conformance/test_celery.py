@@ -151,3 +151,17 @@ def test_pods_of_two_queues_go_to_workers_and_elsewhere(worked: Path) -> None:
         codes = {name: outcome.exit_code for name, outcome in run_many(router, pods)}
 
     assert codes == {"a": 0, "b": 5, "c": 1}
+
+
+@pytest.mark.parametrize(("state", "reason"), [("FAILURE", "TaskFailed"), ("REVOKED", "TaskRevoked")])
+def test_a_task_that_is_broken_or_revoked_is_a_failed_pod(tmp_path: Path, state: str, reason: str) -> None:
+    """What Celery itself says of a task that no worker will end is the pod's end, not a wait for ever."""
+    app = in_process(tmp_path)
+    backend = CeleryBackend(app)
+    ref = backend.launch(pod_of("true"), launch_id="a").ref
+    app.backend.store_result(ref.uid, RuntimeError("no more"), state)
+    found = read(app, f"{ref.namespace}.{ref.name}")
+    backend.close()
+
+    assert found is not None
+    assert (found["status"]["phase"], found["status"]["reason"]) == ("Failed", reason)
