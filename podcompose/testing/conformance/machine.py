@@ -7,7 +7,7 @@ The model: a pod is launched, runs, exits, is stopped, is removed. What its outc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -90,11 +90,18 @@ class History(RuleBasedStateMachine):
         """Launch, for the first time or not, the same pod or another."""
         self._bury()
         there = self.present.get(launch_id)
-        pod = self.suite.labelled(team=team)
-        if there is not None and there.team != team:
-            self._refused(launch_id, pod)
+        try:
+            launched = self.suite.launch(launch_id, self.suite.labelled(team=team))
+        except OtherPod:
+            if there is None or there.team == team:
+                raise
             return
-        launched = self.suite.launch(launch_id, pod)
+        if launched.created:
+            # A pod that was stopped may go at any time, also between the look and the launch.
+            self._bury()
+            there = self.present.get(launch_id)
+        is_same = there is None or there.team == team
+        require(is_same, "refused", f"another pod of launch id {launch_id} was launched: {launched}")
         require(launched.created == (there is None), "created", f"{launched} where the model has {there}")
         if there is not None:
             require(launched.ref == there.ref, "ref", f"{launched} where the model has {there}")
@@ -188,13 +195,6 @@ class History(RuleBasedStateMachine):
 
     def _any(self, data: st.DataObject) -> _Pod:
         return data.draw(st.sampled_from(sorted(self.present.values(), key=lambda pod: pod.launch_id)))
-
-    def _refused(self, launch_id: str, pod: Any) -> None:
-        try:
-            launched = self.suite.launch(launch_id, pod)
-        except OtherPod:
-            return
-        require(False, "refused", f"another pod of launch id {launch_id} was launched: {launched}")
 
     def _follow(self, where: Selection) -> _Follower:
         return _Follower(self.suite.subscribe(where), [Stored()])
