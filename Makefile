@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := podcompose tests benchmarks examples
-# Tests run side by side: four workers, for those with a cluster or a node mostly wait. `make test WORKERS=0` runs them one after the other, in this process.
+# Tests run side by side: four workers, for many of them wait. `make test WORKERS=0` runs them one after the other, in this process.
 WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := -n $(WORKERS)
@@ -24,8 +24,10 @@ $(READY): pyproject.toml
 demo: $(READY)  ## compose pods from three people's wishes, see who set what, and run them here
 	@$(BIN)/python examples/demo.py
 
+# A real node and a real control plane keep time: nothing else runs beside them, and their tests come first.
 test: check  ## format, lint, types, then every test
-	@$(PYTEST) $(SIDE_BY_SIDE)
+	@$(PYTEST) $(SIDE_BY_SIDE) tests/cluster tests/node
+	@$(PYTEST) $(SIDE_BY_SIDE) --ignore=tests/cluster --ignore=tests/node
 
 check: $(READY)  ## format, lint, import direction, types
 	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo 'run `make format`'; exit 1; }
