@@ -25,6 +25,8 @@ __all__ = ["Account", "Place"]
 # So many pods at once start without waiting long for one another, on two cores.
 AT_ONCE = 16
 LOOK_S = 0.2
+# So many readings of a log that agree are taken for all of it.
+STILL = 5
 SELECTION = Selection(labels={"app.kubernetes.io/managed-by": "podcompose"})
 
 
@@ -118,8 +120,19 @@ class Place:
             name: (entry["state"].get("terminated", {}).get("exitCode"), entry["restartCount"]) for name, entry in found.items()
         }
         started = [name for name, entry in found.items() if entry["state"].get("terminated", {}).get("exitCode") not in (None, 128)]
-        logs = {name: self._log(ref, name) for name in started}
+        logs = {name: self._whole_log(ref, name) for name in started}
         return Account(outcome, tuple(steps(records)), exits, logs, seen is None or _in_order(seen))
+
+    def _whole_log(self, ref: PodRef, name: str) -> bytes:
+        """The log when it grows no more: a node tells a container's end before it has taken all that was written from its pipe."""
+        seen: list[bytes] = []
+
+        def still() -> bool:
+            seen.append(self._log(ref, name))
+            return len(seen) >= STILL and len(set(seen[-STILL:])) == 1
+
+        wait_for(still, f"{ref}: the log of {name} grows no more", timeout=PATIENCE_S, every=LOOK_S)
+        return seen[-1]
 
 
 def _in_order(seen: Json) -> bool:
