@@ -31,8 +31,14 @@ _BACK_OFF = (
     "a container that is held back has no exit in its status on a node (`waiting: CrashLoopBackOff`) until it is started again; "
     "here the status of an ended pod tells how each container last ended"
 )
+_AGAIN = (
+    "a stop of a container that starts again and again finds it held back, or in the middle of its next run: "
+    "the machine's pace says which"
+)
 
 _END = frozenset({"exit code", "signal", "exits"})
+#: How it ended when the stop came: by its own exit, or by TERM.
+_EITHER = frozenset({"exit code", "signal", "reason", "exits"})
 
 DIFFERENCES: Mapping[str, Difference] = {
     "signals-itself": Difference(_PID_1, _END),
@@ -44,6 +50,10 @@ DIFFERENCES: Mapping[str, Difference] = {
     "stop-reaches-children": Difference(_GROUP, frozenset({"exit code", "signal"})),
     "bad-command-in-init": Difference(_RUNTIME, frozenset({"message"})),
     "sidecar-crashes": Difference(_BACK_OFF, sometimes=frozenset({"exits", "logs"})),
+    "on-failure-fails": Difference(_AGAIN, sometimes=_EITHER),
+    "always-after-success": Difference(_AGAIN, sometimes=_EITHER),
+    "container-restarts-in-never": Difference(_AGAIN, sometimes=_EITHER),
+    "rule-restarts": Difference(_AGAIN, sometimes=_EITHER),
     "deadline-of-a-crash-loop": Difference(
         _BACK_OFF, sometimes=frozenset({"exit code", "reason", "container", "message", "exits", "logs", "restarts"})
     ),
