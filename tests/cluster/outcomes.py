@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from types import TracebackType
 
-from podcompose.run import Gone, Outcome, PodRef, Resynced, Seen, Selection, Watcher
+from podcompose.run import Gone, Outcome, PodRef, Resynced, Seen, Selection, Synced, Watcher
 from tests.cluster.child import wait_for
 
 __all__ = ["Outcomes"]
@@ -28,14 +28,20 @@ class Outcomes:
         self._may_repeat: set[str] = set()
         self._stages: dict[str, set[str]] = {}
         self._closing = False
+        self._synced = False
         self.cursor: str | None = None
         self.doubled: list[PodRef] = []
         self.resynced: list[str] = []
         self.restarts = 0
 
     def __enter__(self) -> Outcomes:
-        """Subscribe."""
+        """Subscribe, and wait until all that is there was told: a pod that comes and goes before the first look was never seen."""
         self._open()
+        try:
+            self._await(lambda: self._synced, "the subscription is in sync")
+        except TimeoutError:
+            self._close()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -66,6 +72,8 @@ class Outcomes:
                 for change in batch.changes:
                     if isinstance(change, (Seen, Gone)):
                         self._note(change)
+                    elif isinstance(change, Synced):
+                        self._synced = True
                     elif isinstance(change, Resynced):
                         self.resynced.append(change.reason)
                         self._may_repeat |= set(self._outcomes) if change.afresh else set()
@@ -110,4 +118,7 @@ class Outcomes:
         return len(self.missing(refs)) < than
 
     def _await(self, condition: Callable[[], bool], what: str, timeout: float = 60.0) -> None:
-        wait_for(condition, f"{what}; {self._subscription.status()}", timeout)
+        try:
+            wait_for(condition, what, timeout)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; {self._subscription.status()}") from None
