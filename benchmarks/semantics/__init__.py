@@ -1,0 +1,1 @@
+"""The merge-semantics benchmark: cases times systems, every cell really run."""

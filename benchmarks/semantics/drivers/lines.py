@@ -1,0 +1,179 @@
+"""
+The JSON lines of a driver that is written in Python; nothing but the standard library, for every environment has its own.
+
+A driver is three functions, of a system that is called as its users call it:
+
+    read(template, override, spelling)   manifests (dicts of wire JSON) -> what this system takes: a tuple (template, override)
+    merge(template, override)            the call itself
+    write(result)                        what it gives -> a manifest
+
+An error out of the system is its refusal; an error of the driver's own code ends the process. `NotSayable` is for what the users of a
+system have no way to say, `Refusal` for a refusal that the driver itself has to put into words.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import json
+import sys
+import time
+import tracemalloc
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+__all__ = ["Driver", "NotSayable", "Refusal", "serve"]
+
+HERE = Path(__file__).parent
+KEPT = 64
+
+
+class NotSayable(Exception):
+    """The users of this system cannot say this; why."""
+
+
+class Refusal(Exception):
+    """The system refuses, in these words."""
+
+
+class Driver(NamedTuple):
+    """A system: what it is installed as (the first has the version), and the three functions; `modules` are what its users import."""
+
+    packages: Sequence[str]
+    read: Callable[[Any, Any, str], tuple[Any, Any]]
+    merge: Callable[[Any, Any], Any]
+    write: Callable[[Any], Any]
+    modules: Sequence[str] = ()
+
+
+def serve(driver: Driver) -> None:
+    """Say who it is, then answer lines until there are no more; what a library prints goes to the standard error."""
+    answers, sys.stdout = sys.stdout, sys.stderr
+    versions = {name: importlib.metadata.version(name) for name in driver.packages}
+    _say(answers, {"version": next(iter(versions.values()), sys.version.split()[0]), "packages": versions})
+    for line in sys.stdin:
+        question = json.loads(line)
+        _say(answers, {"id": question["id"], **_answer(driver, question)})
+
+
+def _say(answers: Any, what: Any) -> None:
+    answers.write(json.dumps(what) + "\n")
+    answers.flush()
+
+
+def _answer(driver: Driver, question: Any) -> dict[str, Any]:
+    try:
+        return (_time if question["op"] == "time" else _merge)(driver, question)
+    except NotSayable as error:
+        return {"status": "n.a.", "reason": str(error)}
+    except Refusal as error:
+        return {"status": "refused", "text": str(error)}
+    except Exception as error:
+        innermost = traceback.extract_tb(error.__traceback__)[-1]
+        if Path(innermost.filename).parent == HERE:
+            raise
+        return {"status": "refused", "text": f"{type(error).__name__}: {error}"}
+
+
+def _merge(driver: Driver, question: Any) -> dict[str, Any]:
+    given = dict(zip(("template", "override"), driver.read(question["template"], question["override"], question["spelling"]), strict=True))
+    before = {name: _print(value) for name, value in given.items()}
+    result = driver.merge(*given.values())
+    manifest = driver.write(result)
+    changed = [name for name, value in given.items() if _print(value) != before[name]]
+    nodes = {id(node) for node in _nodes(result)}
+    shared = [name for name, value in given.items() if any(id(node) in nodes for node in _nodes(value))]
+    return {"status": "ok", "manifest": manifest, "changed": changed, "shared": shared}
+
+
+def _time(driver: Driver, question: Any) -> dict[str, Any]:
+    """Batches of merges for so many seconds; inputs are built before the clock starts, each its own, for some systems write into them."""
+    texts = json.dumps(question["template"]), json.dumps(question["override"])
+    spelling, seconds = question["spelling"], question["seconds"]
+
+    def fresh() -> tuple[Any, Any]:
+        return driver.read(json.loads(texts[0]), json.loads(texts[1]), spelling)
+
+    def whole() -> None:
+        json.dumps(driver.write(driver.merge(*fresh())))
+
+    whole()
+    return {
+        "status": "ok",
+        "in_process_us": _batches(seconds, fresh, lambda given: driver.merge(*given)),
+        "json_us": _batches(seconds, lambda: None, lambda _: whole()),
+        "result_bytes": _memory(driver, fresh),
+    }
+
+
+def _batches(seconds: float, prepare: Callable[[], Any], job: Callable[[Any], object]) -> list[float]:
+    """Microseconds a job, of each batch."""
+    size, batches, end = 1, list[float](), time.perf_counter() + seconds
+    while time.perf_counter() < end or len(batches) < 3:
+        given = [prepare() for _ in range(size)]
+        start = time.perf_counter()
+        for each in given:
+            job(each)
+        took = time.perf_counter() - start
+        if took < 0.002 and size < 256:
+            size *= 2
+        else:
+            batches.append(took / size * 1e6)
+    return batches
+
+
+def _memory(driver: Driver, fresh: Callable[[], tuple[Any, Any]]) -> int:
+    """The memory that one more result takes: all of it where the system writes into its inputs, else what is not theirs."""
+    given = fresh()
+    before = _print(given)
+    driver.merge(*given)
+    changes = _print(given) != before
+    tracemalloc.start()
+    kept = [driver.merge(*(fresh() if changes else given))]
+    first = tracemalloc.get_traced_memory()[0]
+    kept.extend(driver.merge(*(fresh() if changes else given)) for _ in range(KEPT))
+    taken = tracemalloc.get_traced_memory()[0] - first
+    tracemalloc.stop()
+    return taken // KEPT
+
+
+def _print(value: Any) -> str:
+    return json.dumps(_plain(value, set()), sort_keys=True, default=repr)
+
+
+def _plain(value: Any, above: set[int]) -> Any:
+    """A value as JSON could say it, of whatever classes it is made."""
+    inner = _inner(value)
+    if inner is None or id(value) in above:
+        return value if inner is None else "above"
+    above = above | {id(value)}
+    if isinstance(inner, dict):
+        return {str(name): _plain(each, above) for name, each in inner.items()}
+    return [_plain(each, above) for each in inner]
+
+
+def _nodes(value: Any, seen: set[int] | None = None) -> Iterator[Any]:
+    """Every node that somebody could write into."""
+    seen = set() if seen is None else seen
+    inner = _inner(value)
+    if inner is None or id(value) in seen:
+        return
+    seen.add(id(value))
+    if not isinstance(value, tuple):
+        yield value
+    for each in inner.values() if isinstance(inner, dict) else inner:
+        yield from _nodes(each, seen)
+
+
+def _inner(value: Any) -> Any:
+    """What is in a node: a dict or a sequence; None of what has nothing in it that anybody writes to."""
+    if isinstance(value, (dict, list, tuple)):
+        return value
+    if isinstance(value, (str, bytes, int, float, type(None), type)) or callable(value):
+        return None
+    types = getattr(type(value), "openapi_types", None)
+    if types is not None:
+        return {name: getattr(value, name) for name in types}
+    return getattr(value, "__dict__", None)

@@ -1,0 +1,68 @@
+"""Models of the Kubernetes client, as people make them: keyword by keyword in Python, or from YAML as a scheduler reads a file."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from kubernetes import client
+
+from lines import Refusal
+
+__all__ = ["constructed", "manifest_of", "parsed"]
+
+_CLIENT = client.ApiClient()
+
+
+class _Response:
+    """What the client's `deserialize` takes for an answer."""
+
+    def __init__(self, value: Any) -> None:
+        self.data = json.dumps(value)
+
+
+def parsed(manifest: Any, kind: str = "V1Pod") -> Any:
+    """A model as a scheduler reads it from a file: by the client's deserialiser, which passes over what it does not know."""
+    return _CLIENT.deserialize(_Response(manifest), kind)
+
+
+def manifest_of(model: Any) -> Any:
+    """Its wire JSON, as it would be sent."""
+    return _CLIENT.sanitize_for_serialization(model)
+
+
+def constructed(manifest: Any, kind: str = "V1Pod") -> Any:
+    """A model as a user writes it: `V1Pod(spec=V1PodSpec(...))`; a keyword that there is not, or a value refused, is the client's refusal."""
+    return _value(manifest, kind)
+
+
+def _value(value: Any, kind: str) -> Any:
+    listed = re.fullmatch(r"list\[(.*)\]", kind)
+    mapped = re.fullmatch(r"dict\(str, (.*)\)|dict\[str, (.*)\]", kind)
+    if value is None:
+        return None
+    if listed is not None:
+        return [_value(each, listed[1]) for each in value] if isinstance(value, list) else value
+    if mapped is not None:
+        return {name: _value(each, mapped[1] or mapped[2]) for name, each in value.items()} if isinstance(value, dict) else value
+    model = getattr(client, kind, None)
+    if model is None or not isinstance(value, dict):
+        return value
+    return _model(value, model)
+
+
+def _model(value: dict[str, Any], model: Any) -> Any:
+    keywords = {wire: name for name, wire in model.attribute_map.items()}
+    given = {
+        keywords.get(wire, _snake(wire)): _value(each, model.openapi_types.get(keywords.get(wire), "object")) for wire, each in value.items()
+    }
+    try:
+        return model(**given)
+    except (TypeError, ValueError) as error:
+        raise Refusal(f"{type(error).__name__}: {error}") from None
+
+
+def _snake(name: str) -> str:
+    """How somebody writes in Python what he has in mind as `name`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,196 @@
+"""The judge: a case and a system's answer in, a verdict out. It knows of no system."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from benchmarks.semantics.case import Case
+from benchmarks.semantics.manifests import at, key_value, pruned, same, without
+from podcompose.core.path import Path, parse_path
+
+__all__ = ["Verdict", "judge", "strip"]
+
+
+class Verdict(NamedTuple):
+    """
+    `word`: pass, fail, refused (where it should not be), unclear (rightly refused, but not naming what), n.a., crashed; of a reported case the word of what came out.
+
+    `why` has a sentence for each check that does not hold.
+    """
+
+    word: str
+    why: tuple[str, ...] = ()
+
+
+def strip(manifest: Any, adds: Sequence[str], given: Sequence[Any]) -> Any:
+    """A result without what the system declares to add by itself, where no input has a value there."""
+    own = [path for path in map(parse_path, adds) if not any(at(value, path) for value in given)]
+    return without(manifest, own, new=lambda path: False)
+
+
+def judge(case: Case, answer: Mapping[str, Any]) -> Verdict:
+    """The verdict on one answer, whose manifest is already stripped."""
+    if answer["status"] in ("n.a.", "crashed"):
+        return Verdict(answer["status"], (answer.get("reason") or answer.get("text") or "",))
+    if case.reports is not None:
+        words = (word for word, checks in case.reports.items() if next(_failures(case, checks, answer), None) is None)
+        return Verdict(next(words, "refused" if answer["status"] == "refused" else "other"))
+    assert case.expect is not None
+    why = tuple(_failures(case, case.expect, answer))
+    if why == ():
+        return Verdict("pass")
+    if answer["status"] != "refused":
+        return Verdict("fail", why)
+    return Verdict("unclear" if any("refused" in check for check in case.expect) else "refused", why)
+
+
+def _failures(case: Case, checks: Sequence[Any], answer: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each check that does not hold."""
+    refused = answer["status"] == "refused"
+    if refused and not any("refused" in check or "any" in check for check in checks):
+        yield f"refused: {answer['text']}"
+        return
+    for check in checks:
+        if "any" in check:
+            tried = [list(_failures(case, each, answer)) for each in check["any"]]
+            if all(failures != [] for failures in tried):
+                yield "; or ".join(failures[0] for failures in tried)
+        elif "refused" in check:
+            yield from _refusal(check["refused"], answer)
+        elif "inputs" in check:
+            yield from _inputs(answer)
+        elif not refused:
+            yield from _result(case, checks, check, pruned(answer["manifest"]))
+
+
+def _refusal(words: Sequence[Any], answer: Mapping[str, Any]) -> Iterator[str]:
+    if answer["status"] != "refused":
+        yield "not refused"
+        return
+    for word in words:
+        either = word if isinstance(word, list) else [word]
+        if not any(str(each).lower() in answer["text"].lower() for each in either):
+            yield f"refused, but without naming {' or '.join(map(str, either))}: {answer['text']}"
+
+
+def _inputs(answer: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"the {name} was changed" for name in answer.get("changed", ()))
+    yield from (f"the result shares nodes with the {name}" for name in answer.get("shared", ()))
+
+
+def _result(case: Case, checks: Sequence[Any], check: Any, manifest: Any) -> Iterator[str]:
+    if "rest" in check:
+        yield from _rest(case, checks, manifest)
+    elif "result" in check:
+        if not same(manifest, pruned(case.template)):
+            yield "the result is not the template"
+    else:
+        found = at(manifest, parse_path(check["path"]))
+        form = next(form for form in _FORMS if form in check)
+        failure = _FORMS[form](found, check)
+        if failure is not None:
+            yield f"{check['path']} {failure}"
+
+
+def _equals(found: list[Any], check: Any) -> str | None:
+    wanted = pruned(check["equals"])
+    if len(found) == 1 and same(found[0], wanted):
+        return None
+    if wanted is None and len(found) == 0:
+        return None
+    return f"is {_said(found)}, not {_short(wanted)}"
+
+
+def _absent(found: list[Any], check: Any) -> str | None:
+    return None if len(found) == 0 else f"is there: {_said(found)}"
+
+
+def _keys(found: list[Any], check: Any) -> str | None:
+    wanted, there = check["keys"], _keys_of(found, check)
+    if there is None:
+        return None if len(wanted) == 0 and len(found) == 0 else f"is {_said(found)}, no list of {_short(wanted)}"
+    ordered = (wanted, there) if check.get("order") != "any" else (_sorted(wanted), _sorted(there))
+    return None if same(*ordered) else f"has {_short(there)}, not {_short(wanted)}"
+
+
+def _before(found: list[Any], check: Any) -> str | None:
+    there, (first, second) = _keys_of(found, check) or [], check["before"]
+    if first not in there or second not in there:
+        return f"has {_short(there)}: not both of {first} and {second}"
+    return None if there.index(first) < there.index(second) else f"has {_short(there)}: {first} is behind {second}"
+
+
+_FORMS: Mapping[str, Callable[[list[Any], Any], str | None]] = {"equals": _equals, "absent": _absent, "keys": _keys, "before": _before}
+
+
+def _keys_of(found: list[Any], check: Any) -> list[Any] | None:
+    if len(found) != 1 or not isinstance(found[0], list):
+        return None
+    return [key_value(element, check.get("by", "name")) for element in found[0]]
+
+
+def _rest(case: Case, checks: Sequence[Any], manifest: Any) -> Iterator[str]:
+    """All that no other check speaks of is as in the template; a list whose order is spoken of is compared element by element."""
+    template = pruned(case.template)
+    paths = [parse_path(check["path"]) for check in _with_paths(checks) if not _of_order(check)]
+    orders = [(parse_path(check["path"]), check.get("by", "name")) for check in _with_paths(checks) if _of_order(check)]
+    left, wanted = (
+        without(value, paths, new=lambda path: at(template, path) == [] or at(manifest, path) == []) for value in (manifest, template)
+    )
+    for path, field in orders:
+        left, wanted = (_in_order(value, path, field) for value in (left, wanted))
+    if not same(left, wanted):
+        yield from (f"the rest is changed: {each}" for each in _differences(wanted, left, ""))
+
+
+def _with_paths(checks: Sequence[Any]) -> Iterator[Any]:
+    for check in checks:
+        if "path" in check:
+            yield check
+        for alternative in check.get("any", ()):
+            yield from _with_paths(alternative)
+
+
+def _of_order(check: Any) -> bool:
+    return "keys" in check or "before" in check
+
+
+def _in_order(value: Any, path: Path, field: str) -> Any:
+    if path == ():
+        return sorted(value, key=lambda each: _short(key_value(each, field))) if isinstance(value, list) else value
+    if isinstance(value, dict) and path[0] in value:
+        return {**value, str(path[0]): _in_order(value[str(path[0])], path[1:], field)}
+    if isinstance(value, list):
+        return [_in_order(each, path[1:], field) if at([each], path[:1]) != [] else each for each in value]
+    return value
+
+
+def _differences(wanted: Any, found: Any, path: str) -> Iterator[str]:
+    """The places where they differ, the deepest that both have, three at most."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        for name in sorted({*wanted, *found}):
+            if name not in wanted or name not in found:
+                yield f"{path}.{name} {'is gone' if name in wanted else 'came, ' + _short(found[name])}"
+            elif not same(wanted[name], found[name]):
+                yield from _differences(wanted[name], found[name], f"{path}.{name}")
+    elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+        for place, (one, other) in enumerate(zip(wanted, found, strict=True)):
+            if not same(one, other):
+                yield from _differences(one, other, f"{path}[{place}]")
+    else:
+        yield f"{path or '.'} is {_short(found)}, was {_short(wanted)}"
+
+
+def _said(found: list[Any]) -> str:
+    return "absent" if len(found) == 0 else " and ".join(map(_short, found))
+
+
+def _sorted(values: list[Any]) -> list[Any]:
+    return sorted(values, key=_short)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= 200 else f"{text[:197]}..."
