@@ -52,7 +52,7 @@ def serve(driver: Driver) -> None:
     """Say who it is, then answer lines until there are no more; what a library prints goes to the standard error."""
     answers, sys.stdout = sys.stdout, sys.stderr
     versions = {name: importlib.metadata.version(name) for name in driver.packages}
-    _say(answers, {"version": next(iter(versions.values()), sys.version.split()[0]), "packages": versions})
+    _say(answers, {"version": next(iter(versions.values()), sys.version.split()[0]), "packages": versions, "modules": list(driver.modules)})
     for line in sys.stdin:
         question = json.loads(line)
         _say(answers, {"id": question["id"], **_answer(driver, question)})

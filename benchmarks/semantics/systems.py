@@ -1,0 +1,101 @@
+"""Systems: what each is, and how its driver is started; read from YAML."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.environments import python_of
+
+__all__ = ["HERE", "ROOT", "NotInstalledError", "System", "locked", "read_systems"]
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+DRIVERS, ENVIRONMENTS = HERE / "drivers", HERE / "environments"
+_KINDS = ("system", "reference", "ours", "dummy")
+
+
+class NotInstalledError(RuntimeError):
+    """A system's environment cannot be made; why."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """
+    One system, as its YAML says; `adds` maps the paths of what it puts in by itself to why.
+
+    `quick`: it is asked in every `make test`. `kind`: a dummy is no system, and ours are ours.
+    """
+
+    id: str
+    name: str
+    project: str
+    docs: str
+    call: str
+    user: str
+    reads: tuple[str, ...]
+    environment: str
+    command: tuple[str, ...]
+    adds: dict[str, str]
+    kind: str
+    quick: bool
+
+    @property
+    def digest(self) -> str:
+        """Of all that an answer depends on but the question: the description, the drivers' code, the pinned packages."""
+        content = [repr(self).encode(), *(file.read_bytes() for file in sorted(DRIVERS.glob("*.py")))]
+        if self.environment != "none":
+            content = [repr(self).encode(), (DRIVERS / self.command[1]).read_bytes(), (DRIVERS / "lines.py").read_bytes()]
+            content.append((ENVIRONMENTS / f"{self.environment}.txt").read_bytes())
+        return hashlib.sha256(b"\0".join(content)).hexdigest()[:16]
+
+    def python(self) -> Path:
+        """The Python of its environment, made where it is not there yet; NotInstalledError."""
+        if self.environment == "none":
+            return Path(sys.executable)
+        try:
+            return python_of(f"semantics/{self.environment}", locked(self.environment))
+        except (AssertionError, OSError) as error:
+            raise NotInstalledError(f"could not be installed: {str(error)[-800:]}") from error
+
+    def start(self) -> list[str]:
+        """The command of its driver."""
+        program = {"python": str(self.python())}.get(self.command[0]) or shutil.which(self.command[0])
+        if program is None:
+            raise NotInstalledError(f"there is no command {self.command[0]}")
+        return [program, *self.command[1:]]
+
+
+def locked(environment: str) -> list[str]:
+    """The packages of an environment, every version pinned."""
+    file = ENVIRONMENTS / f"{environment}.txt"
+    if not file.exists():
+        raise NotInstalledError(f"could not be installed: there is no {file.name}")
+    return [line for line in (line.partition("#")[0].strip() for line in file.read_text().splitlines()) if line != ""]
+
+
+def read_systems(folder: Path = HERE / "systems") -> list[System]:
+    """All systems, in the order of the page: ours, the others by name, the dummies."""
+    systems = [_system(yaml.safe_load(file.read_text())) for file in sorted(folder.glob("*.yaml"))]
+    return sorted(systems, key=lambda system: (("ours", "system", "reference", "dummy").index(system.kind), _ours(system), system.id))
+
+
+def _ours(system: System) -> int:
+    known = ("compose", "apply", "strategic")
+    return known.index(system.id) if system.id in known else len(known)
+
+
+def _system(entry: Any) -> System:
+    adds = {each["path"]: each["why"] for each in entry.pop("adds", ())}
+    kind = entry.pop("kind", "system")
+    if kind not in _KINDS:
+        raise ValueError(f"{entry['id']}: `kind` is one of {', '.join(_KINDS)}, not {kind}")
+    reads, command = tuple(str(each) for each in entry.pop("reads")), tuple(map(str, entry.pop("command")))
+    quick = entry.pop("quick", False)
+    return System(**entry, quick=quick, reads=reads, command=command, adds=adds, kind=kind)
