@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.semantics.systems import DRIVERS, ROOT, System
 
-__all__ = ["LOGS", "Asked"]
+__all__ = ["LOGS", "Asked", "surroundings"]
 
 LOGS = ROOT / "build" / "semantics" / "logs"
 #: An answer that takes longer is a crash; the first one has the imports in it.
@@ -23,8 +23,8 @@ class Asked:
     """
     A driver that answers questions, one at a time.
 
-    `hello` is what it says of itself. A driver that ends, or is silent for too long, gives the answer `crashed`, with the last of what it
-    wrote to its standard error; the question after that starts a new one.
+    `hello` is what it says of itself. A driver that ends, or is silent for too long, gives the answer `crashed`, with the last of
+    what it wrote to its standard error; the question after that starts a new one.
     """
 
     def __init__(self, system: System, *, seed: int = 1) -> None:
@@ -39,7 +39,13 @@ class Asked:
         LOGS.mkdir(parents=True, exist_ok=True)
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                command, cwd=DRIVERS, env=self._surroundings(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+                command,
+                cwd=DRIVERS,
+                env=surroundings(self._system, self._seed),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
             )
         hello = self._line()
         self.hello = {} if hello is None else json.loads(hello)
@@ -86,8 +92,9 @@ class Asked:
         said = self._log.read_text(errors="replace").strip().splitlines()[-12:]
         return {"status": "crashed", "text": "\n".join([f"the driver ended with {code}", *said]).replace(str(ROOT), "")}
 
-    def _surroundings(self) -> dict[str, str]:
-        """Nothing of the caller's Python; the hash seed is said, and this checkout is importable where the driver runs on its own Python."""
-        mine = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "AIRFLOW", "DAGSTER", "PREFECT"))}
-        return {**mine, "PYTHONHASHSEED": str(self._seed), "PYTHONPATH": str(ROOT) if self._system.environment == "none" else ""}
 
+def surroundings(system: System, seed: int = 1) -> dict[str, str]:
+    """The environment of a driver: nothing of the caller's Python, the hash seed said; on the checkout's own Python, the checkout."""
+    own = ("PYTHON", "PYTEST", "AIRFLOW", "DAGSTER", "PREFECT")
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    return {**mine, "PYTHONHASHSEED": str(seed), **({"PYTHONPATH": str(ROOT)} if system.environment == "none" else {})}

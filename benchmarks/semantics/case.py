@@ -41,8 +41,8 @@ class Case:
     """
     One wish of a user, and what has to come out.
 
-    `overrides` maps a spelling to what is written; `expect` is a list of checks; `reports` maps words to such lists, in order. A law has neither
-    template nor overrides. The order of cases is that of their files.
+    `overrides` maps a spelling to what is written; `expect` is a list of checks; `reports` maps words to such lists, in order.
+    A law has neither template nor overrides.
     """
 
     id: str

@@ -15,9 +15,8 @@ __all__ = ["Verdict", "judge", "strip"]
 
 class Verdict(NamedTuple):
     """
-    `word`: pass, fail, refused (where it should not be), unclear (rightly refused, but not naming what), n.a., crashed; of a reported case the word of what came out.
-
-    `why` has a sentence for each check that does not hold.
+    `word`: pass, fail, refused (where it should not be), unclear (rightly refused, but not naming what), n.a., crashed; of a
+    reported case the word of what came out. `why` has a sentence for each check that does not hold.
     """
 
     word: str
@@ -122,7 +121,12 @@ def _before(found: list[Any], check: Any) -> str | None:
     return None if there.index(first) < there.index(second) else f"has {_short(there)}: {first} is behind {second}"
 
 
-_FORMS: Mapping[str, Callable[[list[Any], Any], str | None]] = {"equals": _equals, "absent": _absent, "keys": _keys, "before": _before}
+_FORMS: Mapping[str, Callable[[list[Any], Any], str | None]] = {
+    "equals": _equals,
+    "absent": _absent,
+    "keys": _keys,
+    "before": _before,
+}
 
 
 def _keys_of(found: list[Any], check: Any) -> list[Any] | None:
@@ -137,7 +141,8 @@ def _rest(case: Case, checks: Sequence[Any], manifest: Any) -> Iterator[str]:
     paths = [parse_path(check["path"]) for check in _with_paths(checks) if not _of_order(check)]
     orders = [(parse_path(check["path"]), check.get("by", "name")) for check in _with_paths(checks) if _of_order(check)]
     left, wanted = (
-        without(value, paths, new=lambda path: at(template, path) == [] or at(manifest, path) == []) for value in (manifest, template)
+        without(value, paths, new=lambda path: at(template, path) == [] or at(manifest, path) == [])
+        for value in (manifest, template)
     )
     for path, field in orders:
         left, wanted = (_in_order(value, path, field) for value in (left, wanted))

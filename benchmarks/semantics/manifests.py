@@ -80,7 +80,9 @@ def key_value(element: Any, field: str) -> Any:
 
 def without(value: Any, paths: Sequence[Path], *, new: Callable[[Path], bool]) -> Any:
     """
-    A copy without what is at the paths, nor the maps and lists that it leaves empty; `new` tells which elements go whole with a path through them.
+    A copy without what is at the paths, nor the maps and lists that it leaves empty.
+
+    `new` tells which elements go whole with a path through them.
 
     >>> without({"a": {"b": 1}, "c": 2}, [("a", "b")], new=lambda path: False)
     {'c': 2}

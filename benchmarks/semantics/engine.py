@@ -1,0 +1,110 @@
+"""Cases times systems: every cell asked for, stripped and judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from benchmarks.semantics.asking import Asked
+from benchmarks.semantics.case import Case
+from benchmarks.semantics.judge import Verdict, judge, strip
+from benchmarks.semantics.laws import check
+from benchmarks.semantics.memory import Memory
+from benchmarks.semantics.systems import ROOT, NotInstalledError, System
+
+__all__ = ["Cell", "Ran", "run_system"]
+
+KEPT = ROOT / "build" / "semantics" / "answers"
+
+
+class Cell(NamedTuple):
+    """What came of one case in one system; `law` is of laws alone."""
+
+    case: str
+    verdict: Verdict
+    spelling: str | None
+    answer: Mapping[str, Any]
+    law: Mapping[str, Any] | None = None
+
+
+@dataclass
+class Ran:
+    """A system that was run: what it says of itself, why it could not be, and its cells."""
+
+    system: System
+    hello: Mapping[str, Any] = field(default_factory=dict)
+    problem: str | None = None
+    seconds: float = 0.0
+    cells: dict[str, Cell] = field(default_factory=dict)
+
+
+def run_system(system: System, cases: Sequence[Case], lines: Sequence[Any], tell: Callable[[Cell], None], *, keep: bool) -> Ran:
+    """Run a system over cases; `tell` hears of each cell. What cannot be installed has a problem, and no cells."""
+    ran, start = Ran(system), time.monotonic()
+    try:
+        with _Driver(system, keep=keep) as driver:
+            ran.hello = driver.hello
+            for cell in _cells(system, cases, lines, driver):
+                ran.cells[cell.case] = cell
+                tell(cell)
+    except NotInstalledError as error:
+        ran.problem = str(error)
+    ran.seconds = round(time.monotonic() - start, 1)
+    return ran
+
+
+class _Driver:
+    """A system's two processes, the second with another hash seed and started when first asked, and its memory."""
+
+    def __init__(self, system: System, *, keep: bool) -> None:
+        self._system = system
+        self._seeds = {seed: Asked(system, seed=seed) for seed in (1, 2)}
+        self._memories = {seed: Memory(KEPT / f"{system.id}.{system.digest}.{seed}.jsonl" if keep else None) for seed in (1, 2)}
+        self._open = ExitStack()
+
+    def __enter__(self) -> _Driver:
+        self._first = self._open.enter_context(self._seeds[1])
+        self.hello = self._first.hello
+        self._open.push(self._seeds[2].__exit__)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._open.__exit__(*error)
+
+    def ask(self, template: Any, override: Any, spelling: str, seed: int = 1) -> dict[str, Any]:
+        """One merge, stripped of what the system adds by itself."""
+        question = {"op": "merge", "template": template, "override": override, "spelling": spelling}
+        answer = self._memories[seed].of(question, lambda question: self._seeds[seed].ask({"id": 1, **question}))
+        if answer["status"] == "ok":
+            answer["manifest"] = strip(answer["manifest"], tuple(self._system.adds), (template, override))
+        return answer
+
+
+def _cells(system: System, cases: Sequence[Case], lines: Sequence[Any], driver: _Driver) -> Iterator[Cell]:
+    for case in cases:
+        yield _law(case, lines, system, driver) if case.law is not None else _cell(case, system, driver)
+
+
+def _cell(case: Case, system: System, driver: _Driver) -> Cell:
+    spelling = case.spelled_for(system.id, system.reads)
+    if spelling is None:
+        spelled, reads = " and ".join(case.overrides), " and ".join(system.reads)
+        reason = f"its users cannot say this: the case is spelled as {spelled}, the system reads {reads}"
+        answer: dict[str, Any] = {"status": "n.a.", "reason": reason}
+    else:
+        answer = driver.ask(case.template, case.overrides[spelling], spelling)
+    return Cell(case.id, judge(case, answer), spelling, answer)
+
+
+def _law(case: Case, lines: Sequence[Any], system: System, driver: _Driver) -> Cell:
+    """A law, over all generated pods: their overrides are partial pods without null or directive."""
+    assert case.law is not None
+    spelling = next((name for name in system.reads if name in ("mapping", "typed")), None)
+    if spelling is None:
+        answer = {"status": "n.a.", "reason": "the generated overrides are partial pods, which this system does not read"}
+        return Cell(case.id, Verdict("n.a.", (answer["reason"],)), None, answer)
+    found = check(case.law, lines, lambda *given: driver.ask(*given, spelling), lambda *given: driver.ask(*given, spelling, seed=2))
+    return Cell(case.id, Verdict(found.word, found.why), spelling, {"status": "ok"}, found.law)

@@ -1,0 +1,113 @@
+"""Runs: two systems at a time, progress on the terminal, and a server that looks at what came out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from benchmarks.semantics import results as documents
+from benchmarks.semantics.case import CASES, Case
+from benchmarks.semantics.engine import KEPT, Cell, Ran, run_system
+from benchmarks.semantics.server import NoServerError, Server
+from benchmarks.semantics.systems import ROOT, NotInstalledError, System
+from benchmarks.semantics.timing import measured
+
+__all__ = ["everything", "generated", "some"]
+
+#: As many as this kind of machine has cores.
+SIDE_BY_SIDE = 2
+OFFERS = ROOT / "build" / "semantics" / "offers.json"
+
+
+def generated(file: Path = CASES / "generated.jsonl") -> list[Any]:
+    """The pods that laws are run over."""
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def some(systems: Sequence[System], cases: Sequence[Case], *, anew: bool) -> list[Ran]:
+    """Run cases on systems."""
+    with _progress() as progress:
+        return _ran(systems, cases, progress, anew=anew)
+
+
+def everything(systems: Sequence[System], cases: Sequence[Case], *, times: bool, server: bool, anew: bool) -> dict[str, Any]:
+    """Run all, offer all results to a server, measure, and say what is not as in the last commit."""
+    with _progress() as progress:
+        ran = _ran(systems, cases, progress, anew=anew)
+        offers, version = _offered(ran, progress) if server else ({}, None)
+        before = documents.read()
+        found = _timed(ran, progress) if times else (before or {}).get("times")
+    results = documents.assembled(ran, cases, offers, version, found)
+    return {**results, "changes": documents.changes(documents.committed(), results)}
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        yield progress
+
+
+def _ran(systems: Sequence[System], cases: Sequence[Case], progress: Progress, *, anew: bool) -> list[Ran]:
+    if anew:
+        for system in systems:
+            for file in KEPT.glob(f"{system.id}.*"):
+                file.unlink()
+    lines = generated()
+    tasks = {system.id: progress.add_task(system.id, total=len(cases), start=False) for system in systems}
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        return list(threads.map(lambda system: _run(system, cases, lines, progress, tasks[system.id]), systems))
+
+
+def _run(system: System, cases: Sequence[Case], lines: Sequence[Any], progress: Progress, task: TaskID) -> Ran:
+    progress.start_task(task)
+    ran = run_system(system, cases, lines, lambda cell: progress.advance(task), keep=not system.quick)
+    if ran.problem is not None:
+        progress.update(task, description=f"{system.id}: not installed")
+    elif not progress.console.is_terminal:
+        progress.console.print(f"{system.id}: {len(ran.cells)} cases in {ran.seconds} s")
+    return ran
+
+
+def _offered(ran: Sequence[Ran], progress: Progress) -> tuple[dict[tuple[str, str], Mapping[str, str]], str | None]:
+    """What a real server says of each result; nothing, where none can be had."""
+    wanted = [(case, each.system.id, cell.answer["manifest"]) for each in ran for case, cell in each.cells.items() if _is_pod(cell)]
+    task = progress.add_task("kube-apiserver, strict dry run", total=len(wanted))
+    known = json.loads(OFFERS.read_text()) if OFFERS.exists() else {}
+    found: dict[tuple[str, str], Mapping[str, str]] = {}
+    try:
+        with Server(known) as server, ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+            for (case, system, _), offer in zip(wanted, threads.map(lambda each: server.offer(each[2]), wanted), strict=True):
+                found[case, system] = {"status": offer.status, "text": offer.text}
+                progress.advance(task)
+            version = server.version
+    except NoServerError as error:
+        progress.console.print(f"no kube-apiserver: {error}")
+        return {(case, system): {"status": "no server", "text": ""} for case, system, _ in wanted}, None
+    OFFERS.parent.mkdir(parents=True, exist_ok=True)
+    OFFERS.write_text(json.dumps(known))
+    return found, version
+
+
+def _is_pod(cell: Cell) -> bool:
+    return cell.answer["status"] == "ok" and "manifest" in cell.answer
+
+
+def _timed(ran: Sequence[Ran], progress: Progress) -> dict[str, Any]:
+    """Times, one system after the other: nothing else runs meanwhile."""
+    systems = [each.system for each in ran if each.problem is None and each.system.kind != "dummy"]
+    task = progress.add_task("times", total=len(systems) + 2)
+
+    def tell(system: str) -> None:
+        progress.update(task, advance=1, description=f"times: {system}")
+
+    return measured(systems, tell)

@@ -1,0 +1,23 @@
+"""The one place that writes: the results, and the two pages that are made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks.semantics.markdown import markdown
+from benchmarks.semantics.page.render import render
+from benchmarks.semantics.results import RESULTS, written
+from benchmarks.semantics.systems import ROOT
+
+__all__ = ["PAGE", "TABLE", "write"]
+
+PAGE, TABLE = ROOT / "docs" / "semantics.html", ROOT / "docs" / "semantics.md"
+
+
+def write(results: Mapping[str, Any]) -> None:
+    """Each is written beside its place, then put there: a run that is broken off leaves the last ones whole."""
+    for file, text in ((RESULTS, written(results)), (TABLE, markdown(results)), (PAGE, render(results))):
+        fresh = file.with_name(f"{file.name}.fresh")
+        fresh.write_text(text)
+        fresh.replace(file)
