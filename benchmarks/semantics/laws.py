@@ -1,0 +1,202 @@
+"""
+The laws of a merge, held over generated pods; no system is started here: the caller brings the questions to one.
+
+    check(law, lines, ask, again=None) -> LawVerdict
+
+`lines` are those of `cases/generated.jsonl` (`read_lines`). `ask(template, override)` sends one merge to a driver and gives its answer as in the
+contract ("ok" with the manifest already stripped of what the system adds; "refused"; "n.a."; "crashed"); it may remember answers, for the laws ask
+the same again. `again` is the same of a second, fresh process with another PYTHONHASHSEED, which only `determinism` needs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.semantics.manifests import at, key_value, pruned, same
+from benchmarks.semantics.mentions import KeyedList, keyed_lists, unmentioned
+from podcompose.core.path import format_path
+
+__all__ = ["FEWEST", "GENERATED", "REPORTED", "Ask", "LawVerdict", "check", "read_lines"]
+
+GENERATED = Path(__file__).parent / "cases" / "generated.jsonl"
+#: A law is judged on so many lines at least.
+FEWEST = 10
+#: Laws that a good merge need not hold.
+REPORTED = frozenset({"associativity"})
+
+Ask = Callable[[Any, Any], Mapping[str, Any]]
+
+
+class LawVerdict(NamedTuple):
+    """
+    `word`: pass, fail, n.a., crashed; of a reported law: holds, does not hold, n.a., crashed.
+
+    It held on `held` of the `of` lines that the system can say; `refused` lines it refused. `counterexample` is the smallest that fails:
+    id, template, override (and second), manifest, why. `reason` is that of n.a. and crashed.
+    """
+
+    word: str
+    held: int = 0
+    of: int = 0
+    refused: int = 0
+    counterexample: Mapping[str, Any] | None = None
+    reason: str = ""
+
+
+class _Silent(Exception):
+    """The system gives no manifest for this line; its answer."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        self.status = answer["status"]
+        self.text = answer.get("reason") or answer.get("text") or ""
+
+
+class _Finding(NamedTuple):
+    """What a law says of one line: why it does not hold, or None; what came out."""
+
+    why: str | None
+    manifest: Any
+
+
+#: The law of one line; None where the law has nothing to say of this line.
+_Law = Callable[[Any, Ask, Ask], _Finding | None]
+
+
+def read_lines(file: Path = GENERATED) -> list[Any]:
+    """The generated pods: `id`, `template`, `override`, `second`, and `plain`, false where an atomic list or a one-of changes."""
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def check(law: str, lines: Iterable[Any], ask: Ask, again: Ask | None = None) -> LawVerdict:
+    """The verdict on one law, of one system."""
+    held, refused, silent = 0, 0, list[_Silent]()
+    failures: list[tuple[Any, _Finding]] = []
+    for line in lines:
+        try:
+            finding = _LAWS[law](line, ask, again or ask)
+        except _Silent as answer:
+            if answer.status == "crashed":
+                return LawVerdict("crashed", reason=f"{line['id']}: {answer.text}")
+            refused += answer.status == "refused"
+            silent.append(answer)
+            continue
+        if finding is None:
+            continue
+        held += finding.why is None
+        if finding.why is not None:
+            failures.append((line, finding))
+    good, bad = ("holds", "does not hold") if law in REPORTED else ("pass", "fail")
+    of = held + len(failures)
+    if of < FEWEST:
+        reason = f"; {silent[0].status}: {silent[0].text}" if silent != [] else ""
+        return LawVerdict("n.a.", held, of, refused, None, f"only {of} of the generated pods can be said{reason}")
+    return LawVerdict(good if failures == [] else bad, held, of, refused, _smallest(failures))
+
+
+def _smallest(failures: Sequence[tuple[Any, _Finding]]) -> Mapping[str, Any] | None:
+    if len(failures) == 0:
+        return None
+    line, finding = min(failures, key=lambda each: len(json.dumps([each[0]["template"], each[0]["override"]])))
+    names = ("id", "template", "override", "second")
+    return {**{name: line[name] for name in names if name in line}, "manifest": finding.manifest, "why": finding.why}
+
+
+def _merged(ask: Ask, template: Any, override: Any) -> Any:
+    answer = ask(template, override)
+    if answer["status"] != "ok":
+        raise _Silent(answer)
+    return answer["manifest"]
+
+
+def _identity(line: Any, ask: Ask, again: Ask) -> _Finding:
+    manifest = _merged(ask, line["template"], {})
+    return _Finding(
+        None if same(pruned(manifest), pruned(line["template"])) else "an empty override changes the template", manifest
+    )
+
+
+def _idempotence(line: Any, ask: Ask, again: Ask) -> _Finding | None:
+    if not line["plain"]:
+        return None
+    once = _merged(ask, line["template"], line["override"])
+    twice = _merged(ask, once, line["override"])
+    return _Finding(None if same(pruned(once), pruned(twice)) else "the same override once more changes the result", twice)
+
+
+def _from_answer(field: str, says: str) -> _Law:
+    """A law on what the driver saw of the system's own objects."""
+
+    def law(line: Any, ask: Ask, again: Ask) -> _Finding | None:
+        answer = ask(line["template"], line["override"])
+        manifest = _merged(lambda *_: answer, None, None)
+        if field not in answer:
+            raise _Silent({"status": "n.a.", "reason": "a program that reads and writes text has no inputs to write into"})
+        return _Finding(None if len(answer[field]) == 0 else f"{says} the {' and the '.join(answer[field])}", manifest)
+
+    return law
+
+
+def _frame(line: Any, ask: Ask, again: Ask) -> _Finding:
+    manifest = _merged(ask, line["template"], line["override"])
+    for path, wanted in unmentioned(line["template"], line["override"]):
+        found = at(manifest, path)
+        if found == [] or not all(same(pruned(each), pruned(wanted)) for each in found):
+            shown = "gone" if found == [] else " and ".join(json.dumps(each) for each in found)
+            return _Finding(
+                f"{format_path(path)}, which the override does not mention, was {json.dumps(wanted)} and is {shown}", manifest
+            )
+    return _Finding(None, manifest)
+
+
+def _order(line: Any, ask: Ask, again: Ask) -> _Finding | None:
+    lists = [each for each in keyed_lists(line["template"], line["override"]) if len(each.keys) > 1 and len(each.named) < 2]
+    if lists == []:
+        return None
+    manifest = _merged(ask, line["template"], line["override"])
+    return _Finding(next(_out_of_order(lists, manifest), None), manifest)
+
+
+def _out_of_order(lists: Iterable[KeyedList], manifest: Any) -> Iterator[str]:
+    for one in lists:
+        found = [each for value in at(manifest, one.path) if isinstance(value, list) for each in value]
+        keys = dict.fromkeys(tuple(key_value(each, field) for field in one.by) for each in found)
+        there = [key for key in keys if key in one.keys]
+        wanted = [key for key in one.keys if key in keys]
+        if there != wanted:
+            yield f"{format_path(one.path)} was in the order {_words(wanted)} and is {_words(there)}"
+
+
+def _words(keys: Iterable[Any]) -> str:
+    return ", ".join("/".join(map(str, key)) for key in keys)
+
+
+def _associativity(line: Any, ask: Ask, again: Ask) -> _Finding | None:
+    if not line["plain"]:
+        return None
+    both = ask(line["override"], line["second"])
+    if both["status"] != "ok":
+        raise _Silent({**both, "status": "n.a." if both["status"] == "crashed" else both["status"]})
+    first = _merged(ask, _merged(ask, line["template"], line["override"]), line["second"])
+    joined = _merged(ask, line["template"], both["manifest"])
+    why = "the two overrides merged first, then laid over the template, give another pod than one after the other"
+    return _Finding(None if same(pruned(first), pruned(joined)) else why, joined)
+
+
+def _determinism(line: Any, ask: Ask, again: Ask) -> _Finding:
+    one, other = (_merged(each, line["template"], line["override"]) for each in (ask, again))
+    return _Finding(None if json.dumps(one) == json.dumps(other) else "two processes give different bytes", other)
+
+
+_LAWS: Mapping[str, _Law] = {
+    "identity": _identity,
+    "idempotence": _idempotence,
+    "inputs": _from_answer("changed", "the call writes into"),
+    "aliasing": _from_answer("shared", "the result shares mutable nodes with"),
+    "frame": _frame,
+    "order": _order,
+    "associativity": _associativity,
+    "determinism": _determinism,
+}
