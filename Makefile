@@ -10,10 +10,10 @@ PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format unit laws differential clients docs bench schema clean run cluster real-node soak
+.PHONY: help demo test check format unit laws differential clients docs bench schema clean run cluster real-node soak semantics semantics-check
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 $(READY): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -25,7 +25,7 @@ demo: $(READY)  ## compose pods from three people's wishes, see who set what, an
 	@$(BIN)/python examples/demo.py
 
 # A real node and a real control plane keep time: nothing else runs beside them, and their tests come first.
-test: check  ## format, lint, types, then every test
+test: check semantics-check  ## format, lint, types, the quick half of the scoreboard, then every test
 	@$(PYTEST) $(SIDE_BY_SIDE) tests/cluster tests/node
 	@$(PYTEST) $(SIDE_BY_SIDE) --ignore=tests/cluster --ignore=tests/node
 
@@ -67,6 +67,12 @@ docs: $(READY)  ## every example of the documentation and the docstrings
 
 bench: $(READY)  ## time and memory beside Kubernetes' Go, Airflow and the client itself
 	@$(BIN)/python -m benchmarks
+
+semantics: $(READY)  ## the merge side by side: cases times systems, each in its environment, and the page of it (15 min the first time)
+	@$(BIN)/python -m benchmarks.semantics run
+
+semantics-check: $(READY)  ## ours, kubectl, deepmerge and the dummies on all cases: a verdict that changed is named
+	@$(BIN)/python -m benchmarks.semantics check
 
 schema: $(READY)  ## make podcompose/schema/pod.py anew from the facts
 	@$(BIN)/python -m tests.schema.generate

@@ -94,7 +94,7 @@ class Asked:
 
 
 def surroundings(system: System, seed: int = 1) -> dict[str, str]:
-    """The environment of a driver: nothing of the caller's Python, the hash seed said; on the checkout's own Python, the checkout."""
+    """The environment of a driver: nothing of the caller's Python, and the hash seed; this checkout, where it has no other."""
     own = ("PYTHON", "PYTEST", "AIRFLOW", "DAGSTER", "PREFECT")
     mine = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return {**mine, "PYTHONHASHSEED": str(seed), **({"PYTHONPATH": str(ROOT)} if system.environment == "none" else {})}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,7 +16,7 @@ from benchmarks.semantics import results as documents
 from benchmarks.semantics.case import CASES, Case
 from benchmarks.semantics.engine import KEPT, Cell, Ran, run_system
 from benchmarks.semantics.server import NoServerError, Server
-from benchmarks.semantics.systems import ROOT, NotInstalledError, System
+from benchmarks.semantics.systems import ROOT, System
 from benchmarks.semantics.timing import measured
 
 __all__ = ["everything", "generated", "some"]

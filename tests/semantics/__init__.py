@@ -1,0 +1,1 @@
+"""The scoreboard of the merge: its cases, judge, drivers and page."""
