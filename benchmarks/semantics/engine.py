@@ -107,4 +107,6 @@ def _law(case: Case, lines: Sequence[Any], system: System, driver: _Driver) -> C
         answer = {"status": "n.a.", "reason": "the generated overrides are partial pods, which this system does not read"}
         return Cell(case.id, Verdict("n.a.", (answer["reason"],)), None, answer)
     found = check(case.law, lines, lambda *given: driver.ask(*given, spelling), lambda *given: driver.ask(*given, spelling, seed=2))
-    return Cell(case.id, Verdict(found.word, found.why), spelling, {"status": "ok"}, found.law)
+    why = (found.reason,) if found.counterexample is None else (str(found.counterexample["why"]),)
+    law = {"held": found.held, "of": found.of, "refused": found.refused, "counterexample": found.counterexample}
+    return Cell(case.id, Verdict(found.word, tuple(each for each in why if each != "")), spelling, {"status": "ok"}, law)

@@ -6,29 +6,24 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from benchmarks.semantics import results as documents
-from benchmarks.semantics.case import CASES, Case
+from benchmarks.semantics.case import Case
 from benchmarks.semantics.engine import KEPT, Cell, Ran, run_system
+from benchmarks.semantics.laws import read_lines
 from benchmarks.semantics.server import NoServerError, Server
 from benchmarks.semantics.systems import ROOT, System
 from benchmarks.semantics.timing import measured
 
-__all__ = ["everything", "generated", "some"]
+__all__ = ["everything", "some"]
 
 #: As many as this kind of machine has cores.
 SIDE_BY_SIDE = 2
 OFFERS = ROOT / "build" / "semantics" / "offers.json"
-
-
-def generated(file: Path = CASES / "generated.jsonl") -> list[Any]:
-    """The pods that laws are run over."""
-    return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 def some(systems: Sequence[System], cases: Sequence[Case], *, anew: bool) -> list[Ran]:
@@ -60,7 +55,7 @@ def _ran(systems: Sequence[System], cases: Sequence[Case], progress: Progress, *
         for system in systems:
             for file in KEPT.glob(f"{system.id}.*"):
                 file.unlink()
-    lines = generated()
+    lines = read_lines() if any(case.law is not None for case in cases) else []
     tasks = {system.id: progress.add_task(system.id, total=len(cases), start=False) for system in systems}
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
         return list(threads.map(lambda system: _run(system, cases, lines, progress, tasks[system.id]), systems))
