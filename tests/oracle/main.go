@@ -13,7 +13,11 @@
 //	{"op": "decode", "manifest": {}}                   decoded strictly into corev1.Pod, and encoded again
 //	{"op": "yaml", "text": "a: 1"}                     sigs.k8s.io/yaml
 //	{"op": "bench", "original": {}, "patch": {}, "n": 1000}
-//	                                                   nanoseconds an operation of strategicpatch, bytes to bytes and maps to maps
+//	                                                   nanoseconds an operation of strategicpatch, bytes to bytes and maps to maps.
+//	                                                   With "merge": "apply", of typed.Merge; "rfc7396" and "json-patch", of the
+//	                                                   library that kubectl uses for these, which takes bytes alone
+//	{"op": "weigh", "original": {}, "patch": {}, "n": 64}
+//	                                                   the bytes of memory that one more result takes; "merge" as above
 //
 // An answer is {"ok": value}, {"error": text}, or {"panic": text} where Kubernetes' code panicked. "strategic" is asked several
 // times over; where the answers differ, because Go walks maps in random order, the answer is {"race": [answer, answer]}.
@@ -34,6 +38,7 @@ type request struct {
 	Manifest json.RawMessage `json:"manifest"`
 	Table    string          `json:"table"`
 	Text     string          `json:"text"`
+	Merge    string          `json:"merge"`
 	N        int             `json:"n"`
 }
 
@@ -46,6 +51,7 @@ var operations = map[string]func(request) answer{
 	"decode":    decode,
 	"yaml":      readYAML,
 	"bench":     bench,
+	"weigh":     weigh,
 }
 
 func main() {

@@ -94,3 +94,24 @@ def test_bench_counts_nanoseconds(oracle: Oracle) -> None:
 
     assert answer["n"] == 10
     assert min(answer["bytes_ns"], answer["maps_ns"]) > 0
+
+
+@pytest.mark.parametrize("merge", ["strategic", "apply", "rfc7396"])
+def test_other_merges_are_timed_and_weighed(oracle: Oracle, merge: str) -> None:
+    """Each is timed from bytes to bytes, and what one more result takes is counted; from maps to maps, where a library does that."""
+    pair = {"original": containers(A), "patch": containers(B), "n": 10, "merge": merge}
+
+    times, weight = oracle.ask({"op": "bench", **pair})["ok"], oracle.ask({"op": "weigh", **pair})["ok"]
+
+    assert times["bytes_ns"] > 0
+    assert ("maps_ns" in times) == (merge != "rfc7396")
+    assert weight["bytes"] > 0
+
+
+def test_operations_are_timed(oracle: Oracle) -> None:
+    """A JSON patch is a list of operations."""
+    patch = [{"op": "add", "path": "/spec/hostname", "value": "a"}]
+
+    answer = oracle.ask({"op": "bench", "original": containers(A), "patch": patch, "n": 10, "merge": "json-patch"})["ok"]
+
+    assert answer["bytes_ns"] > 0
