@@ -10,7 +10,7 @@ from threading import Timer
 from types import TracebackType
 from typing import Any
 
-from benchmarks.semantics.systems import DRIVERS, ROOT, System
+from benchmarks.semantics.systems import DRIVERS, ROOT, NotInstalledError, System
 
 __all__ = ["LOGS", "Asked", "surroundings"]
 
@@ -49,6 +49,9 @@ class Asked:
             )
         hello = self._line()
         self.hello = {} if hello is None else json.loads(hello)
+        if "missing" in self.hello:
+            self.__exit__(None, None, None)
+            raise NotInstalledError(self.hello["missing"])
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

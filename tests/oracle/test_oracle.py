@@ -98,7 +98,7 @@ def test_bench_counts_nanoseconds(oracle: Oracle) -> None:
 
 @pytest.mark.parametrize("merge", ["strategic", "apply", "rfc7396"])
 def test_other_merges_are_timed_and_weighed(oracle: Oracle, merge: str) -> None:
-    """Each is timed from bytes to bytes, and what one more result takes is counted; from maps to maps, where a library does that."""
+    """Each is timed from bytes to bytes, from maps to maps where its library does that, and one more result is weighed."""
     pair = {"original": containers(A), "patch": containers(B), "n": 10, "merge": merge}
 
     times, weight = oracle.ask({"op": "bench", **pair})["ok"], oracle.ask({"op": "weigh", **pair})["ok"]

@@ -7,8 +7,8 @@ A driver is three functions, of a system that is called as its users call it:
     merge(template, override)            the call itself
     write(result)                        what it gives -> a manifest
 
-An error out of the system is its refusal; an error of the driver's own code ends the process. `NotSayable` is for what the users of a
-system have no way to say, `Refusal` for a refusal that the driver itself has to put into words.
+An error out of the system is its refusal; an error of the driver's own code ends the process. `NotSayable` is for what the users
+of a system have no way to say, `Refusal` for a refusal that the driver itself has to put into words.
 """
 
 from __future__ import annotations
@@ -18,41 +18,58 @@ import importlib.metadata
 import json
 import sys
 import time
-import tracemalloc
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Driver", "NotSayable", "Refusal", "serve"]
+__all__ = ["Driver", "NotSayable", "Refusal", "missing", "serve"]
 
 HERE = Path(__file__).parent
 KEPT = 64
+INPUTS = ("template", "override")
 
 
-class NotSayable(Exception):
+class NotSayable(Exception):  # noqa: N818 - a fact, no error
     """The users of this system cannot say this; why."""
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - an answer, no error
     """The system refuses, in these words."""
 
 
 class Driver(NamedTuple):
-    """A system: what it is installed as (the first has the version), and the three functions; `modules` are what its users import."""
+    """
+    A system: what it is installed as (the first has the version), and the three functions; `modules` are what its users import.
 
-    packages: Sequence[str]
+    What is no Python package says its versions itself, by name. `time`, of what is no Python: (template, override, spelling,
+    seconds) -> the answer but for its id and status.
+    """
+
+    packages: Sequence[str] | Mapping[str, str]
     read: Callable[[Any, Any, str], tuple[Any, Any]]
     merge: Callable[[Any, Any], Any]
     write: Callable[[Any], Any]
     modules: Sequence[str] = ()
+    held: Sequence[str] = INPUTS
+    time: Callable[[Any, Any, str, float], dict[str, Any]] | None = None
+
+
+def missing(reason: str) -> None:
+    """Say, in the place of who it is, that the system is not here, and why."""
+    _say(sys.stdout, {"missing": reason})
 
 
 def serve(driver: Driver) -> None:
     """Say who it is, then answer lines until there are no more; what a library prints goes to the standard error."""
     answers, sys.stdout = sys.stdout, sys.stderr
-    versions = {name: importlib.metadata.version(name) for name in driver.packages}
-    _say(answers, {"version": next(iter(versions.values()), sys.version.split()[0]), "packages": versions, "modules": list(driver.modules)})
+    named = driver.packages
+    versions = dict(named) if isinstance(named, Mapping) else {name: importlib.metadata.version(name) for name in named}
+    _say(
+        answers,
+        {"version": next(iter(versions.values()), sys.version.split()[0]), "packages": versions, "modules": list(driver.modules)},
+    )
     for line in sys.stdin:
         question = json.loads(line)
         _say(answers, {"id": question["id"], **_answer(driver, question)})
@@ -78,20 +95,24 @@ def _answer(driver: Driver, question: Any) -> dict[str, Any]:
 
 
 def _merge(driver: Driver, question: Any) -> dict[str, Any]:
-    given = dict(zip(("template", "override"), driver.read(question["template"], question["override"], question["spelling"]), strict=True))
+    given = dict(
+        zip(("template", "override"), driver.read(question["template"], question["override"], question["spelling"]), strict=True)
+    )
     before = {name: _print(value) for name, value in given.items()}
     result = driver.merge(*given.values())
     manifest = driver.write(result)
-    changed = [name for name, value in given.items() if _print(value) != before[name]]
+    changed = [name for name in driver.held if _print(given[name]) != before[name]]
     nodes = {id(node) for node in _nodes(result)}
-    shared = [name for name, value in given.items() if any(id(node) in nodes for node in _nodes(value))]
+    shared = [name for name in driver.held if any(id(node) in nodes for node in _nodes(given[name]))]
     return {"status": "ok", "manifest": manifest, "changed": changed, "shared": shared}
 
 
 def _time(driver: Driver, question: Any) -> dict[str, Any]:
-    """Batches of merges for so many seconds; inputs are built before the clock starts, each its own, for some systems write into them."""
+    """Batches of merges for so many seconds; inputs are built before the clock starts, each its own: some systems write into them."""
     texts = json.dumps(question["template"]), json.dumps(question["override"])
     spelling, seconds = question["spelling"], question["seconds"]
+    if driver.time is not None:
+        return {"status": "ok", **driver.time(question["template"], question["override"], spelling, seconds)}
 
     def fresh() -> tuple[Any, Any]:
         return driver.read(json.loads(texts[0]), json.loads(texts[1]), spelling)
