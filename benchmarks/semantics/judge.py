@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.semantics.case import Case
 from benchmarks.semantics.manifests import at, key_value, pruned, same, without
-from podcompose.core.path import Path, parse_path
+from podcompose.core.path import Key, Path, parse_path
 
 __all__ = ["Verdict", "judge", "strip"]
 
@@ -24,9 +24,23 @@ class Verdict(NamedTuple):
 
 
 def strip(manifest: Any, adds: Sequence[str], given: Sequence[Any]) -> Any:
-    """A result without what the system declares to add by itself, where no input has a value there."""
-    own = [path for path in map(parse_path, adds) if not any(at(value, path) for value in given)]
+    """
+    A result without what the system declares to add by itself, where no input has a value there.
+
+    A place in a list (`.spec.containers[0]`) is a place of the result; the inputs are asked for the element of that name.
+    """
+    own = [path for path in map(parse_path, adds) if not any(at(value, _by_name(manifest, path)) for value in given)]
     return without(manifest, own, new=lambda path: False)
+
+
+def _by_name(manifest: Any, path: Path) -> Path:
+    """The path with names where it has places, of elements that have one."""
+    named = list(path)
+    for end, segment in enumerate(path):
+        found = at(manifest, path[: end + 1]) if isinstance(segment, int) else []
+        if len(found) == 1 and isinstance(found[0], dict) and "name" in found[0]:
+            named[end] = Key((("name", found[0]["name"]),))
+    return tuple(named)
 
 
 def judge(case: Case, answer: Mapping[str, Any]) -> Verdict:

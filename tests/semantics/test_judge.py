@@ -148,3 +148,13 @@ def test_what_a_system_adds() -> None:
     adds = [".metadata.labels.run", ".metadata.labels.app", ".metadata.annotations.by"]
 
     assert strip(manifest, adds, [TEMPLATE, {}]) == {"metadata": {"labels": {"app": "x"}}}
+
+
+def test_a_place_in_what_a_system_adds_is_looked_up_in_the_inputs_by_name() -> None:
+    """The main container of a result may stand elsewhere in an override."""
+    manifest = {"spec": {"containers": [{"name": "main", "imagePullPolicy": "Never"}, {"name": "log"}]}}
+    override = {"spec": {"containers": [{"name": "log"}, {"name": "main", "imagePullPolicy": "Never"}]}}
+    adds = [".spec.containers[0].imagePullPolicy"]
+
+    assert strip(manifest, adds, [override]) == manifest
+    assert strip(manifest, adds, [{}]) == {"spec": {"containers": [{"name": "main"}, {"name": "log"}]}}

@@ -44,7 +44,8 @@ class Driver(NamedTuple):
     A system: what it is installed as (the first has the version), and the three functions; `modules` are what its users import.
 
     What is no Python package says its versions itself, by name. `time`, of what is no Python: (template, override, spelling,
-    seconds) -> the answer but for its id and status.
+    seconds) -> the answer but for its id and status. `held` names the inputs that its users hold on to: of one that is read anew
+    for each pod, as from a file, nobody sees whether it was written into.
     """
 
     packages: Sequence[str] | Mapping[str, str]
@@ -95,9 +96,7 @@ def _answer(driver: Driver, question: Any) -> dict[str, Any]:
 
 
 def _merge(driver: Driver, question: Any) -> dict[str, Any]:
-    given = dict(
-        zip(("template", "override"), driver.read(question["template"], question["override"], question["spelling"]), strict=True)
-    )
+    given = dict(zip(INPUTS, driver.read(question["template"], question["override"], question["spelling"]), strict=True))
     before = {name: _print(value) for name, value in given.items()}
     result = driver.merge(*given.values())
     manifest = driver.write(result)
@@ -108,7 +107,7 @@ def _merge(driver: Driver, question: Any) -> dict[str, Any]:
 
 
 def _time(driver: Driver, question: Any) -> dict[str, Any]:
-    """Batches of merges for so many seconds; inputs are built before the clock starts, each its own: some systems write into them."""
+    """Batches of merges for so many seconds; inputs are built before the clock starts, each its own, as some write into them."""
     texts = json.dumps(question["template"]), json.dumps(question["override"])
     spelling, seconds = question["spelling"], question["seconds"]
     if driver.time is not None:

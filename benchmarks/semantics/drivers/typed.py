@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 from kubernetes import client
-
 from lines import Refusal
 
 __all__ = ["constructed", "manifest_of", "parsed"]
@@ -33,7 +32,7 @@ def manifest_of(model: Any) -> Any:
 
 
 def constructed(manifest: Any, kind: str = "V1Pod") -> Any:
-    """A model as a user writes it: `V1Pod(spec=V1PodSpec(...))`; a keyword that there is not, or a value refused, is the client's refusal."""
+    """A model as a user writes it: `V1Pod(spec=V1PodSpec(...))`; an unknown keyword or a value refused is the client's refusal."""
     return _value(manifest, kind)
 
 
@@ -55,7 +54,8 @@ def _value(value: Any, kind: str) -> Any:
 def _model(value: dict[str, Any], model: Any) -> Any:
     keywords = {wire: name for name, wire in model.attribute_map.items()}
     given = {
-        keywords.get(wire, _snake(wire)): _value(each, model.openapi_types.get(keywords.get(wire), "object")) for wire, each in value.items()
+        keywords.get(wire, _snake(wire)): _value(each, model.openapi_types.get(keywords.get(wire), "object"))
+        for wire, each in value.items()
     }
     try:
         return model(**given)
