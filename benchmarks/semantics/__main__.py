@@ -11,7 +11,8 @@ python -m benchmarks.semantics page                            write the page of
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -20,7 +21,6 @@ from benchmarks.semantics.case import Case, CaseError, chosen, read_cases
 from benchmarks.semantics.running import everything, some
 from benchmarks.semantics.showing import cell_text, changes_text, sums_text, verdicts_text
 from benchmarks.semantics.systems import System, read_systems
-from benchmarks.semantics.writing import write
 
 __all__ = ["main"]
 
@@ -41,7 +41,7 @@ def run(systems: tuple[str, ...], cases: tuple[str, ...], times: bool, server: b
     all_systems, all_cases = read_systems(), _cases()
     if systems == () and cases == ():
         found = everything(all_systems, all_cases, times=times, server=server, anew=anew)
-        write(found)
+        _write(found)
         click.echo(sums_text(found))
         click.echo(changes_text(found["changes"]))
         return
@@ -81,6 +81,12 @@ def page() -> None:
     found = documents.read()
     if found is None:
         raise click.UsageError("there are no results yet: make semantics")
+    _write(found)
+
+
+def _write(found: Mapping[str, Any]) -> None:
+    from benchmarks.semantics.writing import write  # the page is not for a single cell
+
     write(found)
 
 

@@ -15,7 +15,6 @@ from benchmarks.semantics import results as documents
 from benchmarks.semantics.case import Case
 from benchmarks.semantics.engine import KEPT, Cell, Ran, run_system
 from benchmarks.semantics.laws import read_lines
-from benchmarks.semantics.server import NoServerError, Server
 from benchmarks.semantics.systems import ROOT, System
 from benchmarks.semantics.timing import measured
 
@@ -73,6 +72,8 @@ def _run(system: System, cases: Sequence[Case], lines: Sequence[Any], progress: 
 
 def _offered(ran: Sequence[Ran], progress: Progress) -> tuple[dict[tuple[str, str], Mapping[str, str]], str | None]:
     """What a real server says of each result; nothing, where none can be had."""
+    from benchmarks.semantics.server import NoServerError, Server  # it brings the tests' control plane along: not for a single cell
+
     wanted = [(case, each.system.id, cell.answer["manifest"]) for each in ran for case, cell in each.cells.items() if _is_pod(cell)]
     task = progress.add_task("kube-apiserver, strict dry run", total=len(wanted))
     known = json.loads(OFFERS.read_text()) if OFFERS.exists() else {}

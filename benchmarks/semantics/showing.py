@@ -11,7 +11,6 @@ import yaml
 
 from benchmarks.semantics.case import Case
 from benchmarks.semantics.engine import Cell, Ran
-from benchmarks.semantics.sums import sums_of
 
 __all__ = ["cell_text", "changes_text", "sums_text", "verdicts_text"]
 
@@ -35,6 +34,8 @@ def changes_text(changes: Sequence[str]) -> str:
 
 def sums_text(results: Mapping[str, Any]) -> str:
     """The sums, a line a system."""
+    from benchmarks.semantics.sums import sums_of
+
     return "\n".join(map(str, sums_of(results)))
 
 
