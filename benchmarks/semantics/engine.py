@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from benchmarks.semantics.asking import Asked
@@ -106,7 +107,8 @@ def _law(case: Case, lines: Sequence[Any], system: System, driver: _Driver) -> C
     if spelling is None:
         answer = {"status": "n.a.", "reason": "the generated overrides are partial pods, which this system does not read"}
         return Cell(case.id, Verdict("n.a.", (answer["reason"],)), None, answer)
-    found = check(case.law, lines, lambda *given: driver.ask(*given, spelling), lambda *given: driver.ask(*given, spelling, seed=2))
+    ask, again = (partial(driver.ask, spelling=spelling, seed=seed) for seed in (1, 2))
+    found = check(case.law, lines, ask, again)
     why = (found.reason,) if found.counterexample is None else (str(found.counterexample["why"]),)
     law = {"held": found.held, "of": found.of, "refused": found.refused, "counterexample": found.counterexample}
     return Cell(case.id, Verdict(found.word, tuple(each for each in why if each != "")), spelling, {"status": "ok"}, law)

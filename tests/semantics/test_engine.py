@@ -1,0 +1,150 @@
+"""The engine: what is remembered, what crashed, what cannot be installed, and which verdicts changed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.semantics.case import Case
+from benchmarks.semantics.engine import run_system
+from benchmarks.semantics.memory import Memory
+from benchmarks.semantics.results import assembled, changes, written
+from benchmarks.semantics.systems import NotInstalledError, System, locked, read_systems
+
+POD: Any = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "job"},
+    "spec": {"containers": [{"name": "main", "image": "a:1"}]},
+}
+CASE = Case(
+    "g/x",
+    "g",
+    "title",
+    "intent",
+    POD,
+    {"mapping": {"metadata": {"labels": {"a": "b"}}}},
+    [{"result": "template"}],
+    None,
+    None,
+    (),
+    "",
+)
+SYSTEMS = {system.id: system for system in read_systems()}
+DUMMY = next(system for system in SYSTEMS.values() if system.id == "dummy-ignores")
+
+
+def run(system: System, *cases: Case) -> Any:
+    """A system's cells of these cases."""
+    return run_system(system, cases or (CASE,), [], lambda cell: None, keep=False)
+
+
+def test_a_cell_is_asked_for_and_judged() -> None:
+    """The dummy that ignores the override gives the template."""
+    ran = run(DUMMY)
+
+    assert (ran.problem, ran.cells["g/x"].verdict.word, ran.cells["g/x"].answer["manifest"]) == (None, "pass", POD)
+
+
+def test_an_environment_that_is_not_there_is_said() -> None:
+    """A system that cannot be installed has no cells, and the reason."""
+    ran = run(replace(DUMMY, environment="nowhere"))
+
+    assert (ran.cells, ran.problem) == ({}, "could not be installed: there is no nowhere.txt")
+
+
+def test_a_package_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be installed is a problem with the installer's words, and no crash of the run."""
+    (tmp_path / "odd.txt").write_text("podcompose-that-nobody-wrote==1\n")
+    monkeypatch.setattr("benchmarks.semantics.systems.ENVIRONMENTS", tmp_path)
+
+    assert "podcompose-that-nobody-wrote" in run(replace(DUMMY, environment="odd")).problem
+
+
+def test_a_driver_that_ends_is_a_crash_and_the_next_case_is_asked() -> None:
+    """A driver that dies on one case answers the next."""
+    dying = replace(CASE, id="g/dies", overrides={"mapping": None}, template=None)
+    system = replace(SYSTEMS["compose"], command=("python", "-c", _DIES))
+    ran = run(system, replace(CASE, id="g/1"), dying, replace(CASE, id="g/2"))
+
+    assert [cell.verdict.word for cell in ran.cells.values()] == ["pass", "crashed", "pass"]
+    assert "ended with 3" in ran.cells["g/dies"].answer["text"]
+    assert "oh dear" in ran.cells["g/dies"].answer["text"]
+
+
+_DIES = """
+import json, sys
+print(json.dumps({"version": "1"}), flush=True)
+for line in sys.stdin:
+    question = json.loads(line)
+    if question["template"] is None:
+        sys.exit(sys.stderr.write("oh dear") and 3)
+    print(json.dumps({"id": 1, "status": "ok", "manifest": question["template"]}), flush=True)
+"""
+
+
+def test_a_case_that_the_users_of_a_system_cannot_say() -> None:
+    """Without a spelling that the system reads, a case is not for it."""
+    cell = run(DUMMY, replace(CASE, overrides={"json-patch": []})).cells["g/x"]
+
+    assert (cell.verdict.word, cell.spelling) == ("n.a.", None)
+
+
+def test_what_was_answered_is_not_asked_again(tmp_path: Path) -> None:
+    """A run that was broken off, even in the middle of a line, goes on where it was; a crash is asked for again."""
+    file, asked = tmp_path / "answers.jsonl", list[Any]()
+
+    def ask(question: Any) -> dict[str, Any]:
+        asked.append(question["n"])
+        return {"status": "crashed" if question["n"] == 2 else "ok"}
+
+    first = Memory(file)
+    for number in (1, 1, 2):
+        first.of({"n": number}, ask)
+    file.write_text(file.read_text() + '["half a li')
+    second = Memory(file)
+    for number in (1, 2, 3):
+        second.of({"n": number}, ask)
+
+    assert asked == [1, 2, 2, 3]
+
+
+def test_a_verdict_that_changed_is_named() -> None:
+    """Each cell with another verdict, each case that came, each that went."""
+    before = {"cells": {"g/x": {"a": _cell("pass"), "b": _cell("fail")}, "g/old": {}}}
+    after = {"cells": {"g/x": {"a": _cell("fail", "it is gone"), "b": _cell("fail")}, "g/new": {}}}
+
+    assert changes(before, after) == ["g/new came", "g/old went", "g/x in a: pass -> fail: it is gone"]
+
+
+def _cell(word: str, *why: str) -> Any:
+    return {"verdict": word, "why": list(why)}
+
+
+def test_results_are_written_a_line_a_cell() -> None:
+    """What is written can be read again, and a cell is one line."""
+    results = assembled([run(DUMMY)], [CASE], {}, None, None)
+    text = written(results)
+
+    assert json.loads(text) == results
+    assert any(line.strip().startswith('"dummy-ignores": {"verdict": "pass"') for line in text.splitlines())
+
+
+@pytest.mark.parametrize("system", SYSTEMS.values(), ids=lambda system: system.id)
+def test_a_description(system: System) -> None:
+    """Every system says what is called, for whom, where it is documented, and every package of its environment is pinned."""
+    pins = [] if system.environment == "none" else locked(system.environment)
+
+    assert all(text != "" for text in (system.name, system.project, system.call, system.user))
+    assert system.docs.startswith("https://")
+    assert all("==" in pin for pin in pins)
+
+
+def test_no_lock_no_environment() -> None:
+    """An environment without its list of pinned packages is none."""
+    with pytest.raises(NotInstalledError, match=r"there is no nothing\.txt"):
+        locked("nothing")
