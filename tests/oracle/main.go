@@ -16,6 +16,7 @@
 //	                                                   nanoseconds an operation of strategicpatch, bytes to bytes and maps to maps.
 //	                                                   With "merge": "apply", of typed.Merge; "rfc7396" and "json-patch", of the
 //	                                                   library that kubectl uses for these, which takes bytes alone
+//	{"op": "modules"}                                  the Go modules it is built from, and their versions
 //	{"op": "weigh", "original": {}, "patch": {}, "n": 64}
 //	                                                   the bytes of memory that one more result takes; "merge" as above
 //
@@ -52,6 +53,7 @@ var operations = map[string]func(request) answer{
 	"yaml":      readYAML,
 	"bench":     bench,
 	"weigh":     weigh,
+	"modules":   allModules,
 }
 
 func main() {

@@ -44,6 +44,16 @@ func modules() map[string]any {
 	return found
 }
 
+// allModules are all of them, by name.
+func allModules(request) answer {
+	found := map[string]any{}
+	info, _ := debug.ReadBuildInfo()
+	for _, dependency := range info.Deps {
+		found[dependency.Path] = dependency.Version
+	}
+	return answer{"ok": found}
+}
+
 // dumper walks a Go struct and its structured-merge-diff type side by side.
 type dumper struct {
 	schema *schema.Schema
