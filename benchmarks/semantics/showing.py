@@ -11,6 +11,7 @@ import yaml
 
 from benchmarks.semantics.case import Case
 from benchmarks.semantics.engine import Cell, Ran
+from benchmarks.semantics.sums import Sum, sums
 
 __all__ = ["cell_text", "changes_text", "sums_text", "verdicts_text"]
 
@@ -34,9 +35,13 @@ def changes_text(changes: Sequence[str]) -> str:
 
 def sums_text(results: Mapping[str, Any]) -> str:
     """The sums, a line a system."""
-    from benchmarks.semantics.sums import sums_of
+    head = f"{'':22} {'judged':>6} {'pass':>6} {'fail':>6} {'refused':>7} {'unclear':>7} {'n.a.':>6}"
+    return "\n".join([head, *map(_sum_line, sums(results))])
 
-    return "\n".join(map(str, sums_of(results)))
+
+def _sum_line(one: Sum) -> str:
+    words = one.words
+    return f"{one.system:22} {one.judged:6} {one.passed:6} {words['fail']:6} {words['refused']:7} {words['unclear']:7} {words['n.a.']:6}"
 
 
 def cell_text(ran: Ran, case: Case) -> str:
