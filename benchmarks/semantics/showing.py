@@ -40,8 +40,8 @@ def sums_text(results: Mapping[str, Any]) -> str:
 
 
 def _sum_line(one: Sum) -> str:
-    words = one.words
-    return f"{one.system:22} {one.judged:6} {one.passed:6} {words['fail']:6} {words['refused']:7} {words['unclear']:7} {words['n.a.']:6}"
+    counts = (one.words[word] for word in ("fail", "refused", "unclear", "n.a."))
+    return f"{one.system:22} {one.judged:6} {one.passed:6} {{:6}} {{:7}} {{:7}} {{:6}}".format(*counts)
 
 
 def cell_text(ran: Ran, case: Case) -> str:
