@@ -3,9 +3,9 @@ The laws of a merge, held over generated pods; no system is started here: the ca
 
     check(law, lines, ask, again=None) -> LawVerdict
 
-`lines` are those of `cases/generated.jsonl` (`read_lines`). `ask(template, override)` sends one merge to a driver and gives its answer as in the
-contract ("ok" with the manifest already stripped of what the system adds; "refused"; "n.a."; "crashed"); it may remember answers, for the laws ask
-the same again. `again` is the same of a second, fresh process with another PYTHONHASHSEED, which only `determinism` needs.
+`lines` are those of `cases/generated.jsonl` (`read_lines`). `ask(template, override)` sends one merge to a driver and gives its
+answer as in the contract ("ok" with the manifest stripped of what the system adds; "refused"; "n.a."; "crashed"); it may remember
+answers, for the laws ask the same again. `again` is the same of a second process with another PYTHONHASHSEED, for `determinism`.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class LawVerdict(NamedTuple):
     """
     `word`: pass, fail, n.a., crashed; of a reported law: holds, does not hold, n.a., crashed.
 
-    It held on `held` of the `of` lines that the system can say; `refused` lines it refused. `counterexample` is the smallest that fails:
-    id, template, override (and second), manifest, why. `reason` is that of n.a. and crashed.
+    It held on `held` of the `of` lines that the system can say; `refused` lines it refused. `counterexample` is the smallest that
+    fails: id, template, override (and second), manifest, why. `reason` is that of n.a. and crashed.
     """
 
     word: str
@@ -46,7 +46,7 @@ class LawVerdict(NamedTuple):
     reason: str = ""
 
 
-class _Silent(Exception):
+class _SilentError(Exception):
     """The system gives no manifest for this line; its answer."""
 
     def __init__(self, answer: Mapping[str, Any]) -> None:
@@ -72,12 +72,12 @@ def read_lines(file: Path = GENERATED) -> list[Any]:
 
 def check(law: str, lines: Iterable[Any], ask: Ask, again: Ask | None = None) -> LawVerdict:
     """The verdict on one law, of one system."""
-    held, refused, silent = 0, 0, list[_Silent]()
+    held, refused, silent = 0, 0, list[_SilentError]()
     failures: list[tuple[Any, _Finding]] = []
     for line in lines:
         try:
             finding = _LAWS[law](line, ask, again or ask)
-        except _Silent as answer:
+        except _SilentError as answer:
             if answer.status == "crashed":
                 return LawVerdict("crashed", reason=f"{line['id']}: {answer.text}")
             refused += answer.status == "refused"
@@ -107,7 +107,7 @@ def _smallest(failures: Sequence[tuple[Any, _Finding]]) -> Mapping[str, Any] | N
 def _merged(ask: Ask, template: Any, override: Any) -> Any:
     answer = ask(template, override)
     if answer["status"] != "ok":
-        raise _Silent(answer)
+        raise _SilentError(answer)
     return answer["manifest"]
 
 
@@ -133,7 +133,7 @@ def _from_answer(field: str, says: str) -> _Law:
         answer = ask(line["template"], line["override"])
         manifest = _merged(lambda *_: answer, None, None)
         if field not in answer:
-            raise _Silent({"status": "n.a.", "reason": "a program that reads and writes text has no inputs to write into"})
+            raise _SilentError({"status": "n.a.", "reason": "a program that reads and writes text has no inputs to write into"})
         return _Finding(None if len(answer[field]) == 0 else f"{says} the {' and the '.join(answer[field])}", manifest)
 
     return law
@@ -178,7 +178,7 @@ def _associativity(line: Any, ask: Ask, again: Ask) -> _Finding | None:
         return None
     both = ask(line["override"], line["second"])
     if both["status"] != "ok":
-        raise _Silent({**both, "status": "n.a." if both["status"] == "crashed" else both["status"]})
+        raise _SilentError({**both, "status": "n.a." if both["status"] == "crashed" else both["status"]})
     first = _merged(ask, _merged(ask, line["template"], line["override"]), line["second"])
     joined = _merged(ask, line["template"], both["manifest"])
     why = "the two overrides merged first, then laid over the template, give another pod than one after the other"

@@ -29,8 +29,8 @@ def unmentioned(template: Any, override: Any, struct: str = POD.root, path: Path
     """
     Every leaf of the template that the override does not speak of: its path and value; null is no leaf.
 
-    An atomic list or map that is not mentioned is one leaf, an atomic one that is mentioned is none. Where server-side apply and strategic
-    merge patch would not agree what an override speaks of, it speaks of both.
+    An atomic list or map that is not mentioned is one leaf, an atomic one that is mentioned is none. Where server-side apply and
+    strategic merge patch would not agree what an override speaks of, it speaks of both.
 
     >>> [value for _, value in unmentioned({"spec": {"hostname": "a", "hostNetwork": True}}, {"spec": {"hostname": "b"}})]
     [True]
