@@ -90,7 +90,7 @@ def without(value: Any, paths: Sequence[Path], *, new: Callable[[Path], bool]) -
     for path in paths:
         whole = next((path[:end] for end in range(1, len(path)) if isinstance(path[end - 1], Key) and new(path[:end])), path)
         value = _cut(value, whole)
-    return value
+    return {} if value is _GONE else value
 
 
 def _cut(value: Any, path: Path) -> Any:

@@ -28,7 +28,6 @@ __all__ = ["Driver", "NotSayable", "Refusal", "missing", "serve"]
 
 HERE = Path(__file__).parent
 KEPT = 64
-INPUTS = ("template", "override")
 
 
 class NotSayable(Exception):  # noqa: N818 - a fact, no error
@@ -44,8 +43,7 @@ class Driver(NamedTuple):
     A system: what it is installed as (the first has the version), and the three functions; `modules` are what its users import.
 
     What is no Python package says its versions itself, by name. `time`, of what is no Python: (template, override, spelling,
-    seconds) -> the answer but for its id and status. `held` names the inputs that its users hold on to: of one that is read anew
-    for each pod, as from a file, nobody sees whether it was written into.
+    seconds) -> the answer but for its id and status.
     """
 
     packages: Sequence[str] | Mapping[str, str]
@@ -53,7 +51,6 @@ class Driver(NamedTuple):
     merge: Callable[[Any, Any], Any]
     write: Callable[[Any], Any]
     modules: Sequence[str] = ()
-    held: Sequence[str] = INPUTS
     time: Callable[[Any, Any, str, float], dict[str, Any]] | None = None
 
 
@@ -96,13 +93,15 @@ def _answer(driver: Driver, question: Any) -> dict[str, Any]:
 
 
 def _merge(driver: Driver, question: Any) -> dict[str, Any]:
-    given = dict(zip(INPUTS, driver.read(question["template"], question["override"], question["spelling"]), strict=True))
+    given = dict(
+        zip(("template", "override"), driver.read(question["template"], question["override"], question["spelling"]), strict=True)
+    )
     before = {name: _print(value) for name, value in given.items()}
     result = driver.merge(*given.values())
     manifest = driver.write(result)
-    changed = [name for name in driver.held if _print(given[name]) != before[name]]
+    changed = [name for name in given if _print(given[name]) != before[name]]
     nodes = {id(node) for node in _nodes(result)}
-    shared = [name for name in driver.held if any(id(node) in nodes for node in _nodes(given[name]))]
+    shared = [name for name in given if any(id(node) in nodes for node in _nodes(given[name]))]
     return {"status": "ok", "manifest": manifest, "changed": changed, "shared": shared}
 
 

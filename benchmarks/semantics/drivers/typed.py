@@ -12,6 +12,8 @@ from lines import Refusal
 __all__ = ["constructed", "manifest_of", "parsed"]
 
 _CLIENT = client.ApiClient()
+#: What a model cannot be made without, and the least that people write there who have no wish about it.
+_LEAST: dict[str, dict[str, Any]] = {"V1PodSpec": {"containers": []}}
 
 
 class _Response:
@@ -58,7 +60,7 @@ def _model(value: dict[str, Any], model: Any) -> Any:
         for wire, each in value.items()
     }
     try:
-        return model(**given)
+        return model(**{**_LEAST.get(model.__name__, {}), **given})
     except (TypeError, ValueError) as error:
         raise Refusal(f"{type(error).__name__}: {error}") from None
 
