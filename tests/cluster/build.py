@@ -23,7 +23,7 @@ from pathlib import Path
 from tests.locks import locked
 from tests.oracle.driver import GoMissingError, find_go
 
-__all__ = ["PACKAGES", "BuildError", "GoMissingError", "binary", "certificate"]
+__all__ = ["PACKAGES", "BuildError", "GoMissingError", "binary", "built", "certificate"]
 
 HERE = Path(__file__).parent
 CACHE = HERE.parent.parent / "build" / "cluster"
@@ -59,18 +59,23 @@ class BuildError(RuntimeError):
 def binary(name: str) -> Path:
     """The built command of this name; built now where it is not there, once, however many ask."""
     module, package = PACKAGES[name]
-    target = CACHE / f"{module}-{digest(HERE / 'go' / module)}" / name
+    return built(name, HERE / "go" / module, package)
+
+
+def built(name: str, module: Path, package: str, kept: Path = CACHE) -> Path:
+    """The command that a package of this module's folder builds, kept in a folder by what the module pins."""
+    target = kept / f"{module.name}-{digest(module)}" / name
     if not target.exists():
-        with locked(CACHE / f"{module}.lock"):
+        with locked(kept / f"{module.name}.lock"):
             if not target.exists():
-                build(target, HERE / "go" / module, package)
+                build(target, module, package)
     return target
 
 
 def digest(module: Path) -> str:
-    """What the module pins, and how it is built, in 16 characters."""
-    sources = (module / "go.mod").read_bytes() + (module / "go.sum").read_bytes()
-    return hashlib.sha256(sources + VERSION.encode()).hexdigest()[:16]
+    """What the module pins, what code of its own it has, and how it is built, in 16 characters."""
+    files = [module / "go.mod", module / "go.sum", *sorted(module.rglob("*.go"))]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files) + VERSION.encode()).hexdigest()[:16]
 
 
 def build(target: Path, module: Path, package: str) -> None:
