@@ -22,7 +22,7 @@ def read(template: Any, override: Any, spelling: str) -> tuple[Any, Any]:
 
 def merge(template: Any, override: Any) -> Any:
     """As the README does it."""
-    return compose(template, override)
+    return compose(template, override, dialect=DIALECT)
 
 
 def write(result: Any) -> Any:
