@@ -1,5 +1,6 @@
 """
-The pods over which the laws are held: `python -m benchmarks.semantics.generate` writes `cases/generated.jsonl`, the same bytes always.
+The pods over which the laws are held; `python -m benchmarks.semantics.generate` writes `cases/generated.jsonl`, the same bytes
+each time.
 
 The first half of the overrides says only what nearly every system can say: image, variables, labels, annotations, resources and
 node selector of the first container. Overrides are plain, without null or directive; those that replace an atomic list or switch

@@ -11,7 +11,7 @@ answers, for the laws ask the same again. `again` is the same of a second proces
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -92,7 +92,7 @@ def check(law: str, lines: Iterable[Any], ask: Ask, again: Ask | None = None) ->
     of = held + len(failures)
     if of < FEWEST:
         reason = f"; {silent[0].status}: {silent[0].text}" if silent != [] else ""
-        return LawVerdict("n.a.", held, of, refused, None, f"only {of} of the generated pods can be said{reason}")
+        return LawVerdict("n.a.", held, of, refused, None, f"{of} of the generated pods can tell, {FEWEST} are needed{reason}")
     return LawVerdict(good if failures == [] else bad, held, of, refused, _smallest(failures))
 
 
@@ -152,21 +152,24 @@ def _frame(line: Any, ask: Ask, again: Ask) -> _Finding:
 
 
 def _order(line: Any, ask: Ask, again: Ask) -> _Finding | None:
-    lists = [each for each in keyed_lists(line["template"], line["override"]) if len(each.keys) > 1 and len(each.named) < 2]
-    if lists == []:
-        return None
+    lists = [each for each in keyed_lists(line["template"], line["override"]) if len(each.named) < 2]
     manifest = _merged(ask, line["template"], line["override"])
-    return _Finding(next(_out_of_order(lists, manifest), None), manifest)
+    orders = [(each, *_orders(each, manifest)) for each in lists]
+    if all(len(wanted) < 2 for _, wanted, _ in orders):
+        return None
+    wrong = (
+        f"{format_path(each.path)} was in the order {_words(wanted)} and is {_words(found)}"
+        for each, wanted, found in orders
+        if wanted != found
+    )
+    return _Finding(next(wrong, None), manifest)
 
 
-def _out_of_order(lists: Iterable[KeyedList], manifest: Any) -> Iterator[str]:
-    for one in lists:
-        found = [each for value in at(manifest, one.path) if isinstance(value, list) for each in value]
-        keys = dict.fromkeys(tuple(key_value(each, field) for field in one.by) for each in found)
-        there = [key for key in keys if key in one.keys]
-        wanted = [key for key in one.keys if key in keys]
-        if there != wanted:
-            yield f"{format_path(one.path)} was in the order {_words(wanted)} and is {_words(there)}"
+def _orders(one: KeyedList, manifest: Any) -> tuple[list[Any], list[Any]]:
+    """The keys of the template's elements that are in the result: in the template's order, and in the result's."""
+    found = [each for value in at(manifest, one.path) if isinstance(value, list) for each in value]
+    keys = dict.fromkeys(tuple(key_value(each, field) for field in one.by) for each in found)
+    return [key for key in one.keys if key in keys], [key for key in keys if key in one.keys]
 
 
 def _words(keys: Iterable[Any]) -> str:
@@ -176,11 +179,12 @@ def _words(keys: Iterable[Any]) -> str:
 def _associativity(line: Any, ask: Ask, again: Ask) -> _Finding | None:
     if not line["plain"]:
         return None
-    both = ask(line["override"], line["second"])
+    header = {name: line["template"][name] for name in ("apiVersion", "kind")}
+    both = ask({**header, **line["override"]}, line["second"])
     if both["status"] != "ok":
         raise _SilentError({**both, "status": "n.a." if both["status"] == "crashed" else both["status"]})
     first = _merged(ask, _merged(ask, line["template"], line["override"]), line["second"])
-    joined = _merged(ask, line["template"], both["manifest"])
+    joined = _merged(ask, line["template"], {name: each for name, each in both["manifest"].items() if name not in header})
     why = "the two overrides merged first, then laid over the template, give another pod than one after the other"
     return _Finding(None if same(pruned(first), pruned(joined)) else why, joined)
 
