@@ -18,13 +18,10 @@ from tests.oracle.driver import program
 MODULE = Path(__file__).parent / "go" / "kustomize"
 KEPT = Path(__file__).parents[3] / "build" / "semantics"
 COMMAND = "sigs.k8s.io/kustomize/kustomize/v5"
-#: One patch for the one pod; without the option kustomize keeps the name, whatever a patch says.
-KUSTOMIZATION = {
-    "apiVersion": "kustomize.config.k8s.io/v1beta1",
-    "kind": "Kustomization",
-    "resources": ["pod.yaml"],
-    "patches": [{"path": "patch.yaml", "target": {"kind": "Pod"}, "options": {"allowNameChange": True}}],
-}
+#: What a patch says of what it is a patch of.
+IDENTITY = ("name", "namespace")
+#: Operations, and a patch that changes the name, are told what they are for; every other patch says it itself.
+TARGETED = {"target": {"kind": "Pod"}, "options": {"allowNameChange": True}}
 
 
 @functools.cache
@@ -50,15 +47,24 @@ def read(template: Any, override: Any, spelling: str) -> tuple[dict[str, str], s
     if "name" not in template["metadata"]:
         raise NotSayable("kustomize takes no resource without a name")
     patch = override if spelling == "json-patch" else named(template, override)
-    return {"pod.yaml": json.dumps(template), "kustomization.yaml": json.dumps(KUSTOMIZATION)}, json.dumps(patch)
+    how = TARGETED if spelling == "json-patch" or identity(patch) != identity(template) else {}
+    kustomization = {"resources": ["pod.yaml"], "patches": [{"path": "patch.yaml", **how}]}
+    return {"pod.yaml": json.dumps(template), "kustomization.yaml": json.dumps(kustomization)}, json.dumps(patch)
 
 
 def named(template: Any, override: Any) -> Any:
-    """The patch with what every patch has to have: version, kind and name."""
+    """The patch with what every patch has to have: version, kind, name, and namespace where there is one."""
     metadata = override.get("metadata", {})
     if isinstance(metadata, dict):
-        metadata = {"name": template["metadata"]["name"], **metadata}
+        own = {name: template["metadata"][name] for name in IDENTITY if name in template["metadata"]}
+        metadata = {**own, **metadata}
     return {"apiVersion": template["apiVersion"], "kind": template["kind"], **override, "metadata": metadata}
+
+
+def identity(pod: Any) -> Any:
+    """Which resource this is, or is a patch of."""
+    metadata = pod["metadata"] if isinstance(pod["metadata"], dict) else {}
+    return [pod["apiVersion"], pod["kind"], *(metadata.get(name) for name in IDENTITY)]
 
 
 def merge(files: dict[str, str], patch: str) -> str:
