@@ -1,0 +1,96 @@
+"""
+Dagster's pod of a run: the instance's `run_k8s_config` under the `dagster-k8s/config` tag of a job or run.
+
+`K8sRunLauncher._launch_k8s_job_with_args` (dagster_k8s/launcher.py) has `K8sContainerContext.create_for_run`
+(container_context.py) merge the contexts of the launcher, of the code location, of which there is none here, and of the tags, and
+gives what comes out to `construct_dagster_k8s_job` (job.py). The arguments of the run are left out, for they would write over those
+of the main container; `k8s_job_op` and code servers, whose configuration is merged by the same code, leave them to their users.
+
+Users name no pod: the container that the run is in is `container_config`, all else of the spec, the other containers with it, is
+`pod_spec_config`. So the first container of a template is the run's, and an override says the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from dagster_k8s.container_context import K8sContainerContext
+from dagster_k8s.job import (
+    USER_DEFINED_K8S_CONFIG_KEY,
+    DagsterK8sJobConfig,
+    UserDefinedDagsterK8sConfig,
+    construct_dagster_k8s_job,
+    get_user_defined_k8s_config,
+)
+from lines import Driver, NotSayable, serve
+from typed import manifest_of
+
+BEHAVIOUR = sys.argv[1]
+FIXED = {
+    "apiVersion": "the pod is made by Dagster, which leaves its apiVersion to nobody",
+    "kind": "the pod is made by Dagster, which leaves its kind to nobody",
+    "name": "the pod of a run has the name of the run",
+    "namespace": "the namespace of a run is that of the launcher or the code location; a tag does not set it",
+}
+
+
+def read(template: Any, override: Any, spelling: str) -> tuple[Any, Any]:
+    """The launcher's `run_k8s_config`, and the tag."""
+    _only_what_is_free(template, override)
+    _only_what_is_free(template["metadata"], override.get("metadata"))
+    main = template["spec"]["containers"][0]["name"]
+    return _config(template, main), {**_config(override, main), "merge_behavior": BEHAVIOUR}
+
+
+def _only_what_is_free(template: Any, override: Any) -> None:
+    for name, reason in FIXED.items():
+        if isinstance(override, dict) and name in override and override[name] != template.get(name):
+            raise NotSayable(reason)
+
+
+def _config(pod: Any, main: str) -> dict[str, Any]:
+    """A pod as its parts are called here; a key that no pod has stays, for it may be written here, too."""
+    config = {name: value for name, value in pod.items() if name not in ("apiVersion", "kind", "metadata", "spec")}
+    if "metadata" in pod:
+        config["pod_template_spec_metadata"] = pod["metadata"]
+    spec = pod.get("spec")
+    if not isinstance(spec, dict) or not isinstance(spec.get("containers"), list):
+        return config if spec is None else {**config, "pod_spec_config": spec}
+    named = [each for each in spec["containers"] if isinstance(each, dict) and each.get("name") == main]
+    others = [each for each in spec["containers"] if each not in named]
+    if len(named) > 1:
+        raise NotSayable("the container of the run has one `container_config`: it cannot be said twice")
+    rest = {name: value for name, value in spec.items() if name != "containers" or others != [] or value == []}
+    return {
+        **config,
+        **({"container_config": named[0]} if named != [] else {}),
+        "pod_spec_config": {**rest, "containers": others} if "containers" in rest else rest,
+    }
+
+
+def merge(template: Any, override: Any) -> Any:
+    """As `create_for_run` merges the contexts of the launcher and of the tags, and the launcher makes a job of it."""
+    launcher = K8sContainerContext(run_k8s_config=UserDefinedDagsterK8sConfig.from_dict(template))
+    tags = get_user_defined_k8s_config({USER_DEFINED_K8S_CONFIG_KEY: json.dumps(override)})
+    context = K8sContainerContext().merge(launcher)
+    context = context.merge(K8sContainerContext().merge(K8sContainerContext(run_k8s_config=tags)))
+    return construct_dagster_k8s_job(
+        job_config=DagsterK8sJobConfig(),
+        args=None,
+        job_name="dagster-run-1",
+        pod_name=template["pod_template_spec_metadata"].get("name", "dagster-run-1"),
+        component="run_worker",
+        user_defined_k8s_config=context.run_k8s_config,
+        labels={"dagster/job": "job", "dagster/run-id": "1"},
+        env_vars=[{"name": "DAGSTER_RUN_JOB_NAME", "value": "job"}],
+    )
+
+
+def write(result: Any) -> Any:
+    """The pod of the job, as the job controller makes it."""
+    return {"apiVersion": "v1", "kind": "Pod", **manifest_of(result.spec.template)}
+
+
+serve(Driver(["dagster-k8s", "dagster", "kubernetes"], read, merge, write, ["dagster_k8s"]))
