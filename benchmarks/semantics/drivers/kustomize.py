@@ -46,8 +46,9 @@ def read(template: Any, override: Any, spelling: str) -> tuple[dict[str, str], s
     """Three files; a partial pod says of itself what it is a patch of, as its users write it."""
     if "name" not in template["metadata"]:
         raise NotSayable("kustomize takes no resource without a name")
-    patch = override if spelling == "json-patch" else named(template, override)
-    how = TARGETED if spelling == "json-patch" or identity(patch) != identity(template) else {}
+    operations = isinstance(override, list)
+    patch = override if operations else named(template, override)
+    how = TARGETED if operations or identity(patch) != identity(template) else {}
     kustomization = {"resources": ["pod.yaml"], "patches": [{"path": "patch.yaml", **how}]}
     return {"pod.yaml": json.dumps(template), "kustomization.yaml": json.dumps(kustomization)}, json.dumps(patch)
 
