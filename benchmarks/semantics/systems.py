@@ -49,7 +49,8 @@ class System:
     @property
     def digest(self) -> str:
         """Of all that an answer depends on but the question: the description, the drivers' code, the pinned packages."""
-        content = [repr(self).encode(), *(file.read_bytes() for file in sorted(DRIVERS.glob("*.py")))]
+        sources = (file for pattern in ("*.py", "go/**/*.go", "go/*/go.mod") for file in sorted(DRIVERS.glob(pattern)))
+        content = [repr(self).encode(), *(file.read_bytes() for file in sources)]
         if self.environment != "none":
             content = [repr(self).encode(), (DRIVERS / self.command[1]).read_bytes(), (DRIVERS / "lines.py").read_bytes()]
             content.append((ENVIRONMENTS / f"{self.environment}.txt").read_bytes())
@@ -83,7 +84,9 @@ def locked(environment: str) -> list[str]:
 def read_systems(folder: Path = HERE / "systems") -> list[System]:
     """All systems, in the order of the page: ours, the others by name, the dummies."""
     systems = [_system(yaml.safe_load(file.read_text())) for file in sorted(folder.glob("*.yaml"))]
-    return sorted(systems, key=lambda system: (("ours", "system", "reference", "dummy").index(system.kind), _ours(system), system.id))
+    return sorted(
+        systems, key=lambda system: (("ours", "system", "reference", "dummy").index(system.kind), _ours(system), system.id)
+    )
 
 
 def _ours(system: System) -> int:

@@ -11,7 +11,9 @@ from benchmarks.semantics.case import read_cases
 from benchmarks.semantics.laws import read_lines
 from benchmarks.semantics.server import Offer, Server, posted
 
-TEMPLATES = {case.id: case.template for case in read_cases() if case.template is not None}
+#: The case is about a mistake in the template itself.
+MISTAKEN = "mistakes/in-the-template"
+TEMPLATES = {case.id: case.template for case in read_cases() if case.template is not None and case.id != MISTAKEN}
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "job"}, "spec": {"containers": [{"name": "main", "image": "a:1"}]}}
 
 
