@@ -3,8 +3,8 @@ Airflow's Kubernetes provider: the pod of a worker (KubernetesExecutor) or of a 
 
 executor: `KubernetesExecutor.execute_async` takes the task's `executor_config` through `PodGenerator.from_obj`, reads the template
 anew for each pod (`get_base_pod_from_template` in executors/kubernetes_executor_utils.py), and `PodGenerator.construct_pod` reduces
-[template, its own pod, pod_override] with `PodGenerator.reconcile_pods`. The executor's own pod in the middle writes name, namespace,
-image, arguments and name of the first container, labels and a variable; no case is about these, so it is left out.
+[template, its own pod, pod_override] with `PodGenerator.reconcile_pods`. The executor's own pod in the middle has the name, the
+namespace, labels, and of the first container image, arguments and a variable: it says nothing of the merge, and is left out.
 
 operator: `KubernetesPodOperator.build_pod_request_obj` (operators/pod.py) merges the template, `full_pod_spec` and the other
 arguments in this order. The arguments given here are those without which it would write over the template: the name of the first
@@ -24,7 +24,7 @@ os.environ.update(AIRFLOW_HOME=HOME.name, AIRFLOW__LOGGING__LOGGING_LEVEL="WARNI
 
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator  # noqa: E402
 from airflow.providers.cncf.kubernetes.pod_generator import PodGenerator  # noqa: E402
-from lines import Driver, serve  # noqa: E402
+from lines import Driver, NotSayable, serve  # noqa: E402
 from typed import constructed, manifest_of  # noqa: E402
 
 PACKAGES = ("apache-airflow-providers-cncf-kubernetes", "apache-airflow", "kubernetes")
@@ -43,12 +43,15 @@ def executor(template: Any, override: Any) -> Any:
 
 def operator(template: Any, override: Any) -> Any:
     """As for `KubernetesPodOperator(pod_template_dict=template, full_pod_spec=override)`."""
-    namespaces = (template["metadata"].get("namespace"), getattr(override.metadata, "namespace", None))
+    containers = template.get("spec", {}).get("containers", [])
+    if containers == []:
+        raise NotSayable("the template has no container, and a task is in one")
+    namespaces = (template.get("metadata", {}).get("namespace"), getattr(override.metadata, "namespace", None))
     task = KubernetesPodOperator(
         task_id="task",
         pod_template_dict=template,
         full_pod_spec=override,
-        base_container_name=template["spec"]["containers"][0]["name"],
+        base_container_name=containers[0]["name"],
         random_name_suffix=False,
         namespace="default" if namespaces == (None, None) else None,
     )

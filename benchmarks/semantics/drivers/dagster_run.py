@@ -37,10 +37,15 @@ FIXED = {
 
 
 def read(template: Any, override: Any, spelling: str) -> tuple[Any, Any]:
-    """The launcher's `run_k8s_config`, and the tag."""
+    """The launcher's `run_k8s_config`, and the tag; verbatim, where a case has it."""
+    containers = template.get("spec", {}).get("containers", [])
+    if containers == []:
+        raise NotSayable("the template has no container, and a run is in one")
+    main = containers[0]["name"]
+    if spelling.startswith("dagster"):
+        return _config(template, main), {**override, "merge_behavior": BEHAVIOUR}
     _only_what_is_free(template, override)
-    _only_what_is_free(template["metadata"], override.get("metadata"))
-    main = template["spec"]["containers"][0]["name"]
+    _only_what_is_free(template.get("metadata", {}), override.get("metadata"))
     return _config(template, main), {**_config(override, main), "merge_behavior": BEHAVIOUR}
 
 
@@ -80,7 +85,7 @@ def merge(template: Any, override: Any) -> Any:
         job_config=DagsterK8sJobConfig(),
         args=None,
         job_name="dagster-run-1",
-        pod_name=template["pod_template_spec_metadata"].get("name", "dagster-run-1"),
+        pod_name=template.get("pod_template_spec_metadata", {}).get("name", "dagster-run-1"),
         component="run_worker",
         user_defined_k8s_config=context.run_k8s_config,
         labels={"dagster/job": "job", "dagster/run-id": "1"},
