@@ -29,10 +29,11 @@ def pod(**spec: Any) -> dict[str, Any]:
     return {**POD, "spec": {**POD["spec"], **spec}}  # type: ignore[dict-item]
 
 
-@pytest.mark.parametrize("case", TEMPLATES)
-def test_template_is_accepted(server: Server, case: str) -> None:
+def test_templates_are_accepted(server: Server) -> None:
     """Every template is a pod that a server takes, without a warning."""
-    assert server.offer(TEMPLATES[case]) == Offer("accepted")
+    offers = {case: server.offer(template) for case, template in TEMPLATES.items()}
+
+    assert {case: offer for case, offer in offers.items() if offer != Offer("accepted")} == {}
 
 
 def test_generated_templates_are_accepted(server: Server) -> None:
