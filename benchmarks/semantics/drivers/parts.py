@@ -12,9 +12,27 @@ from typing import Any, NamedTuple
 
 from lines import NotSayable
 
-__all__ = ["Parts", "by_name", "carried", "lost", "main_of", "parts", "pod_of", "renamed"]
+__all__ = ["Gone", "Parts", "by_name", "carried", "lost", "main_of", "parts", "pod_of", "renamed", "without_directives"]
 
 _HEAD = ("apiVersion", "kind", "metadata", "spec")
+
+
+class Gone(dict[str, Any]):
+    """An element that the user wants away."""
+
+
+def without_directives(pod: Any) -> Any:
+    """What is said with `$patch: delete` of an element of a list, as Gone; settings have words for no other directive."""
+    if isinstance(pod, list):
+        return [without_directives(each) for each in pod]
+    if not isinstance(pod, dict):
+        return pod
+    fields = {name: without_directives(value) for name, value in pod.items() if not name.startswith("$")}
+    if fields.keys() == pod.keys():
+        return fields
+    if pod.get("$patch") == "delete" and sum(name.startswith("$") for name in pod) == 1:
+        return Gone(fields)
+    raise NotSayable(f"there is no setting for {', '.join(name for name in pod if name.startswith('$'))}")
 
 
 class Parts(NamedTuple):
@@ -57,7 +75,9 @@ def parts(pod: Any, main: str) -> Parts:
     containers = spec.get("containers") or []
     if not isinstance(containers, list) or not all(isinstance(each, dict) and "name" in each for each in containers):
         raise NotSayable("containers are told apart by their names")
-    worker = next((each for each in containers if each["name"] == main), {})
+    worker, *more = [each for each in containers if each["name"] == main] or [{}]
+    if more != [] or isinstance(worker, Gone):
+        raise NotSayable(f"there is one container {main} in settings, and always one")
     others = [each for each in containers if each["name"] != main]
     return Parts(metadata, _without(spec, "containers"), _without(worker, "name"), others)
 
@@ -106,32 +126,42 @@ def lost(template: Any, result: Any, path: str = "") -> Iterator[str]:
         left = iter(result)
         for place, element in enumerate(template):
             if not any(next(lost(element, each), None) is None for each in left):
-                yield f"{path}[{place}]"
+                yield next(lost(element, _named(result, element), f"{path}[{place}]"), f"{path}[{place}], in its order,")
     elif template != result or isinstance(template, bool) != isinstance(result, bool):
         yield path
 
 
-def carried(through: Callable[[Any], Any]) -> Callable[[Any], None]:
+def _named(elements: list[Any], wanted: Any) -> Any:
+    """The element of that name; else that very element, if it is anywhere."""
+    if isinstance(wanted, dict) and "name" in wanted:
+        return next((each for each in elements if isinstance(each, dict) and each.get("name") == wanted["name"]), None)
+    return next((each for each in elements if each == wanted), None)
+
+
+def carried(through: Callable[[Any], Any], *mistakes: type[Exception]) -> Callable[[Any], None]:
     """
     A check that a system can carry a template at all: NotSayable where not, for then the case says nothing of its merge.
 
-    `through` gives what comes out where the user wants nothing. Asked once for each template.
+    `through` gives what comes out where the user wants nothing. Asked once for each template. `mistakes` are the errors by which
+    the system says that the template has one: they are its answer to the case, and no obstacle.
     """
     found: dict[str, str | None] = {}
 
     def check(template: Any) -> None:
         key = json.dumps(template)
         if key not in found:
-            found[key] = _obstacle(template, through)
+            found[key] = _obstacle(template, through, mistakes)
         if found[key] is not None:
             raise NotSayable(f"this template cannot be written for it: {found[key]}")
 
     return check
 
 
-def _obstacle(template: Any, through: Callable[[Any], Any]) -> str | None:
+def _obstacle(template: Any, through: Callable[[Any], Any], mistakes: tuple[type[Exception], ...]) -> str | None:
     try:
         missing = next(lost(template, through(template)), None)
+    except mistakes:
+        return None
     except NotSayable as error:
         return str(error)
     except Exception as error:
