@@ -22,6 +22,8 @@ LIBRARIES = {
     "json": ("json-patch", "gopkg.in/evanphx/json-patch.v4"),
 }
 MERGE, MODULE = LIBRARIES[TYPE]
+#: All of it: of itself it leaves `managedFields` out of what it prints.
+PRINTED = ("-o", "json", "--show-managed-fields")
 
 
 @functools.cache
@@ -40,7 +42,7 @@ def read(template: Any, override: Any, spelling: str) -> tuple[str, str]:
 
 def merge(template: str, override: str) -> str:
     """One run of the command."""
-    command = [find_kubectl(), "patch", "--local", "-f", "-", f"--type={TYPE}", "-p", override, "-o", "json"]
+    command = [find_kubectl(), "patch", "--local", "-f", "-", f"--type={TYPE}", "-p", override, *PRINTED]
     done = subprocess.run(command, input=template, capture_output=True, text=True, env=SURROUNDINGS)
     if done.returncode != 0:
         # Of a panic the first line says what it was; the rest is where.

@@ -50,7 +50,12 @@ def read(template: Any, override: Any, spelling: str) -> tuple[dict[str, str], s
     patch = override if operations else named(template, override)
     how = TARGETED if operations or identity(patch) != identity(template) else {}
     kustomization = {"resources": ["pod.yaml"], "patches": [{"path": "patch.yaml", **how}]}
-    return {"pod.yaml": json.dumps(template), "kustomization.yaml": json.dumps(kustomization)}, json.dumps(patch)
+    return {"pod.yaml": text(template), "kustomization.yaml": text(kustomization)}, text(patch)
+
+
+def text(value: Any) -> str:
+    """JSON that is YAML: an escaped pair of surrogates would not be."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def named(template: Any, override: Any) -> Any:
@@ -71,8 +76,8 @@ def identity(pod: Any) -> Any:
 def merge(files: dict[str, str], patch: str) -> str:
     """One build; the folder's name is taken out of what it says."""
     with tempfile.TemporaryDirectory(prefix="kustomize-") as folder:
-        for name, text in {**files, "patch.yaml": patch}.items():
-            (Path(folder) / name).write_text(text)
+        for name, content in {**files, "patch.yaml": patch}.items():
+            (Path(folder) / name).write_text(content, encoding="utf-8")
         done = subprocess.run([str(command()), "build", folder], capture_output=True, text=True)
         if done.returncode != 0:
             raise Refusal(done.stderr.partition("\ngoroutine")[0].strip().replace(folder, ".")[-2000:])
