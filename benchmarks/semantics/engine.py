@@ -80,7 +80,7 @@ class _Driver:
         question = {"op": "merge", "template": template, "override": override, "spelling": spelling}
         answer = self._memories[seed].of(question, lambda question: self._seeds[seed].ask({"id": 1, **question}))
         if answer["status"] == "ok":
-            answer["manifest"] = strip(answer["manifest"], tuple(self._system.adds), (template, override))
+            answer["manifest"] = strip(answer["manifest"], tuple(self._system.adds), (template, override), self._system.values)
         return answer
 
 

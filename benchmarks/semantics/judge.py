@@ -23,13 +23,15 @@ class Verdict(NamedTuple):
     why: tuple[str, ...] = ()
 
 
-def strip(manifest: Any, adds: Sequence[str], given: Sequence[Any]) -> Any:
+def strip(manifest: Any, adds: Sequence[str], given: Sequence[Any], values: Mapping[str, Any] | None = None) -> Any:
     """
-    A result without what the system declares to add by itself, where no input has a value there.
+    A result without what the system declares to add by itself, where no input has a value there; of those with a value, this one.
 
     A place in a list (`.spec.containers[0]`) is a place of the result; the inputs are asked for the element of that name.
     """
-    own = [path for path in map(parse_path, adds) if not any(at(value, _by_name(manifest, path)) for value in given)]
+    same_as = {parse_path(path): value for path, value in (values or {}).items()}
+    paths = (path for path in map(parse_path, adds) if path not in same_as or same(at(manifest, path), [same_as[path]]))
+    own = [path for path in paths if not any(at(value, _by_name(manifest, path)) for value in given)]
     return without(manifest, own, new=lambda path: False)
 
 

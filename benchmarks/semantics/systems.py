@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ class NotInstalledError(RuntimeError):
 @dataclass(frozen=True, slots=True)
 class System:
     """
-    One system, as its YAML says; `adds` maps the paths of what it puts in by itself to why.
+    One system, as its YAML says; `adds` maps the paths of what it puts in by itself to why, `values` those that are always the same
+    to what they are.
 
     `quick`: it is asked in every `make test`. `kind`: a dummy is no system, and ours are ours.
     """
@@ -45,6 +46,7 @@ class System:
     adds: dict[str, str]
     kind: str
     quick: bool
+    values: dict[str, Any] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -95,10 +97,12 @@ def _ours(system: System) -> int:
 
 
 def _system(entry: Any) -> System:
-    adds = {each["path"]: each["why"] for each in entry.pop("adds", ())}
+    added = entry.pop("adds", ())
+    adds = {each["path"]: each["why"] for each in added}
+    values = {each["path"]: each["value"] for each in added if "value" in each}
     kind = entry.pop("kind", "system")
     if kind not in _KINDS:
         raise ValueError(f"{entry['id']}: `kind` is one of {', '.join(_KINDS)}, not {kind}")
     reads, command = tuple(str(each) for each in entry.pop("reads")), tuple(map(str, entry.pop("command")))
     quick = entry.pop("quick", False)
-    return System(**entry, quick=quick, reads=reads, command=command, adds=adds, kind=kind)
+    return System(**entry, quick=quick, reads=reads, command=command, adds=adds, kind=kind, values=values)

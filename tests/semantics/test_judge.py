@@ -150,6 +150,14 @@ def test_what_a_system_adds() -> None:
     assert strip(manifest, adds, [TEMPLATE, {}]) == {"metadata": {"labels": {"app": "x"}}}
 
 
+def test_a_value_that_a_system_adds() -> None:
+    """Of what is declared with a value, another value is none of the system's."""
+    adds = [".spec.hostNetwork"]
+
+    assert strip({"spec": {"hostNetwork": False}}, adds, [{}], {".spec.hostNetwork": False}) == {}
+    assert strip({"spec": {"hostNetwork": True}}, adds, [{}], {".spec.hostNetwork": False}) == {"spec": {"hostNetwork": True}}
+
+
 def test_a_place_in_what_a_system_adds_is_looked_up_in_the_inputs_by_name() -> None:
     """The main container of a result may stand elsewhere in an override."""
     manifest = {"spec": {"containers": [{"name": "main", "imagePullPolicy": "Never"}, {"name": "log"}]}}

@@ -28,6 +28,7 @@ from lines import Driver, NotSayable, serve
 from typed import manifest_of
 
 BEHAVIOUR = sys.argv[1]
+PARTS = {"apiVersion": "", "kind": "", "metadata": "pod_template_spec_metadata", "spec": "pod_spec_config"}
 FIXED = {
     "apiVersion": "the pod is made by Dagster, which leaves its apiVersion to nobody",
     "kind": "the pod is made by Dagster, which leaves its kind to nobody",
@@ -37,42 +38,52 @@ FIXED = {
 
 
 def read(template: Any, override: Any, spelling: str) -> tuple[Any, Any]:
-    """The launcher's `run_k8s_config`, and the tag; verbatim, where a case has it."""
+    """The launcher's `run_k8s_config`, and the tag; the tag verbatim, where a case has it."""
     containers = template.get("spec", {}).get("containers", [])
     if containers == []:
         raise NotSayable("the template has no container, and a run is in one")
+    for name in template.keys() - PARTS:
+        raise NotSayable(f"a launcher's configuration has no place for {name}")
     main = containers[0]["name"]
-    if spelling.startswith("dagster"):
-        return _config(template, main), {**override, "merge_behavior": BEHAVIOUR}
-    _only_what_is_free(template, override)
-    _only_what_is_free(template.get("metadata", {}), override.get("metadata"))
-    return _config(template, main), {**_config(override, main), "merge_behavior": BEHAVIOUR}
+    if not spelling.startswith("dagster"):
+        _sayable(template, override, [each["name"] for each in containers])
+        override = _config(override, main)
+    return _config(template, main), {**override, "merge_behavior": BEHAVIOUR}
 
 
-def _only_what_is_free(template: Any, override: Any) -> None:
-    for name, reason in FIXED.items():
-        if isinstance(override, dict) and name in override and override[name] != template.get(name):
-            raise NotSayable(reason)
+def _sayable(template: Any, override: Any, names: list[str]) -> None:
+    for given, said in ((template, override), (template.get("metadata", {}), override.get("metadata"))):
+        for name, reason in FIXED.items():
+            if isinstance(said, dict) and name in said and said[name] != given.get(name):
+                raise NotSayable(reason)
+    for container in _containers(override):
+        if container.get("name") not in names and "image" not in container:
+            raise NotSayable("the container of the run is changed in `container_config`, where it needs no name to be misspelled")
+
+
+def _containers(pod: Any) -> list[Any]:
+    spec = pod.get("spec")
+    containers = spec.get("containers") if isinstance(spec, dict) else None
+    return [each for each in containers if isinstance(each, dict)] if isinstance(containers, list) else []
 
 
 def _config(pod: Any, main: str) -> dict[str, Any]:
     """A pod as its parts are called here; a key that no pod has stays, for it may be written here, too."""
-    config = {name: value for name, value in pod.items() if name not in ("apiVersion", "kind", "metadata", "spec")}
-    if "metadata" in pod:
-        config["pod_template_spec_metadata"] = pod["metadata"]
-    spec = pod.get("spec")
-    if not isinstance(spec, dict) or not isinstance(spec.get("containers"), list):
-        return config if spec is None else {**config, "pod_spec_config": spec}
-    named = [each for each in spec["containers"] if isinstance(each, dict) and each.get("name") == main]
-    others = [each for each in spec["containers"] if each not in named]
+    named = [each for each in _containers(pod) if each.get("name") == main]
     if len(named) > 1:
         raise NotSayable("the container of the run has one `container_config`: it cannot be said twice")
-    rest = {name: value for name, value in spec.items() if name != "containers" or others != [] or value == []}
-    return {
-        **config,
-        **({"container_config": named[0]} if named != [] else {}),
-        "pod_spec_config": {**rest, "containers": others} if "containers" in rest else rest,
-    }
+    config = {PARTS.get(name, name): value for name, value in pod.items() if name not in ("apiVersion", "kind")}
+    if named != []:
+        config["container_config"] = named[0]
+        config["pod_spec_config"] = _without(pod["spec"], named[0])
+    return config
+
+
+def _without(spec: Any, container: Any) -> Any:
+    """The spec with the other containers, if there are any."""
+    others = [each for each in spec["containers"] if each is not container]
+    rest = {name: value for name, value in spec.items() if name != "containers"}
+    return rest if others == [] else {**rest, "containers": others}
 
 
 def merge(template: Any, override: Any) -> Any:
