@@ -72,28 +72,29 @@ def read_lines(file: Path = GENERATED) -> list[Any]:
 
 def check(law: str, lines: Iterable[Any], ask: Ask, again: Ask | None = None) -> LawVerdict:
     """The verdict on one law, of one system."""
-    held, refused, silent = 0, 0, list[_SilentError]()
-    failures: list[tuple[Any, _Finding]] = []
+    told: list[tuple[Any, _Finding]] = []
+    silent: list[_SilentError] = []
     for line in lines:
         try:
             finding = _LAWS[law](line, ask, again or ask)
+            told += [(line, finding)] if finding is not None else []
         except _SilentError as answer:
-            if answer.status == "crashed":
-                return LawVerdict("crashed", reason=f"{line['id']}: {answer.text}")
-            refused += answer.status == "refused"
             silent.append(answer)
-            continue
-        if finding is None:
-            continue
-        held += finding.why is None
-        if finding.why is not None:
-            failures.append((line, finding))
-    good, bad = ("holds", "does not hold") if law in REPORTED else ("pass", "fail")
-    of = held + len(failures)
-    if of < FEWEST:
+            if answer.status == "crashed":
+                break
+    return _verdict(law in REPORTED, told, silent)
+
+
+def _verdict(reported: bool, told: Sequence[tuple[Any, _Finding]], silent: Sequence[_SilentError]) -> LawVerdict:
+    failures = [each for each in told if each[1].why is not None]
+    counts = len(told) - len(failures), len(told), sum(answer.status == "refused" for answer in silent)
+    if silent != [] and silent[-1].status == "crashed":
+        return LawVerdict("n.a." if reported else "crashed", *counts, reason=silent[-1].text)
+    if len(told) < FEWEST:
         reason = f"; {silent[0].status}: {silent[0].text}" if silent != [] else ""
-        return LawVerdict("n.a.", held, of, refused, None, f"{of} of the generated pods can tell, {FEWEST} are needed{reason}")
-    return LawVerdict(good if failures == [] else bad, held, of, refused, _smallest(failures))
+        return LawVerdict("n.a.", *counts, reason=f"{len(told)} of the generated pods can tell, {FEWEST} are needed{reason}")
+    good, bad = ("holds", "does not hold") if reported else ("pass", "fail")
+    return LawVerdict(good if failures == [] else bad, *counts, _smallest(failures))
 
 
 def _smallest(failures: Sequence[tuple[Any, _Finding]]) -> Mapping[str, Any] | None:
@@ -180,11 +181,9 @@ def _associativity(line: Any, ask: Ask, again: Ask) -> _Finding | None:
     if not line["plain"]:
         return None
     header = {name: line["template"][name] for name in ("apiVersion", "kind")}
-    both = ask({**header, **line["override"]}, line["second"])
-    if both["status"] != "ok":
-        raise _SilentError({**both, "status": "n.a." if both["status"] == "crashed" else both["status"]})
+    both = _merged(ask, {**header, **line["override"]}, line["second"])
     first = _merged(ask, _merged(ask, line["template"], line["override"]), line["second"])
-    joined = _merged(ask, line["template"], {name: each for name, each in both["manifest"].items() if name not in header})
+    joined = _merged(ask, line["template"], {name: each for name, each in both.items() if name not in header})
     why = "the two overrides merged first, then laid over the template, give another pod than one after the other"
     return _Finding(None if same(pruned(first), pruned(joined)) else why, joined)
 
