@@ -206,7 +206,7 @@ def test_the_generated_pods_mount_volumes_that_they_have() -> None:
     ],
 )
 def test_what_an_override_leaves_unmentioned(template: Any, override: Any, left: list[str]) -> None:
-    """Leaves by Kubernetes' keys; nothing under an atomic value that is named, nor of a port that one merge keeps and one does not."""
+    """Leaves by Kubernetes' keys; nothing under an atomic value that is named, nor of a port that just one merge keeps."""
     found = [format_path(path) for path, _ in unmentioned({"spec": template}, {"spec": override})]
     assert found == left
 
