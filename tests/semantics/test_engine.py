@@ -89,7 +89,7 @@ for line in sys.stdin:
 
 def test_a_case_that_the_users_of_a_system_cannot_say() -> None:
     """Without a spelling that the system reads, a case is not for it."""
-    cell = run(DUMMY, replace(CASE, overrides={"json-patch": []})).cells["g/x"]
+    cell = run(DUMMY, replace(CASE, overrides={"another-system": []})).cells["g/x"]
 
     assert (cell.verdict.word, cell.spelling) == ("n.a.", None)
 
