@@ -142,7 +142,7 @@ def _set_amount(found: dict[str, Any], path: tuple[str, ...], value: Any) -> Non
 def _terms(affinity: Any) -> Iterator[tuple[str, Any]]:
     """The lists of terms that an affinity is made of; of a part that is null, both are empty."""
     for part, value in (dict.fromkeys(AFFINITY) if affinity is None else _map(affinity)).items():
-        for binding, terms in (dict.fromkeys(BINDING, []) if value is None else _map(value)).items():
+        for binding, terms in ({key: [] for key in BINDING} if value is None else _map(value)).items():
             if part not in AFFINITY or binding not in BINDING:
                 raise NotSayable(f"there is no setting for {part} {binding} of an affinity")
             selected = isinstance(terms, dict) and terms.keys() == {"nodeSelectorTerms"}
