@@ -67,8 +67,10 @@ def show(system: str, case: str) -> None:
 @main.command("check")
 def check() -> None:
     """Run the quick systems on all cases; fail where a verdict is not that of the committed results, and say which."""
-    cases, systems = _cases(), [system for system in read_systems() if system.quick]
-    changed = documents.changes(documents.read(), documents.assembled(some(systems, cases, anew=True), cases, {}, None, None))
+    cases, systems, before = _cases(), [system for system in read_systems() if system.quick], documents.read()
+    if before is None:
+        raise click.UsageError("there are no results to compare with: make semantics")
+    changed = documents.changes(before, documents.assembled(some(systems, cases, anew=True), cases, {}, None, None))
     click.echo(changes_text(changed))
     if changed != []:
         click.echo("If that is meant: make semantics, look at the page, and commit the results.")

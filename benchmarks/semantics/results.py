@@ -135,7 +135,7 @@ def written(results: Mapping[str, Any]) -> str:
     return "\n".join(_pieces(results, "")) + "\n"
 
 
-def _pieces(value: Any, indent: str, before: str = "", after: str = "", depth: int = 4) -> Iterator[str]:
+def _pieces(value: Any, indent: str, before: str = "", after: str = "", depth: int = 3) -> Iterator[str]:
     text = json.dumps(value, ensure_ascii=False)
     if depth == 0 or len(text) < 100 or not isinstance(value, (dict, list)):
         yield f"{indent}{before}{text}{after}"
