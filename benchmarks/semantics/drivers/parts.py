@@ -7,10 +7,12 @@ Nothing here knows of a system: each has its table of what is called how beside 
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from lines import NotSayable
+from lines import HERE, NotSayable, Refusal
 
 __all__ = ["Gone", "Parts", "by_name", "carried", "lost", "main_of", "parts", "pod_of", "renamed", "without_directives"]
 
@@ -162,8 +164,10 @@ def _obstacle(template: Any, through: Callable[[Any], Any], mistakes: tuple[type
         missing = next(lost(template, through(template)), None)
     except mistakes:
         return None
-    except NotSayable as error:
+    except (NotSayable, Refusal) as error:
         return str(error)
     except Exception as error:
+        if Path(traceback.extract_tb(error.__traceback__)[-1].filename).parent == HERE:
+            raise
         return f"{type(error).__name__}: {error}"
     return None if missing is None else f"{missing} comes out otherwise"

@@ -2,8 +2,9 @@
 ZenML's words: a template as the configuration of an orchestrator, an override as that of a pipeline or a step.
 
 The image and what runs in it ZenML makes itself. Plain variables are configured as the environment of a component of the
-stack and of a pipeline, references are in the pod settings, and so is what a user says of one; what a pod has that KubernetesPodSettings have no field for is given in their
-additional_pod_spec_args, in the names of the Python client. Lists in settings are replaced by the user's.
+stack and of a pipeline, references are in the pod settings, and so is what a user says of one. What a pod has that
+KubernetesPodSettings have no field for is given in their additional_pod_spec_args, in the names of the Python client. Lists in
+settings are replaced by the user's.
 """
 
 from __future__ import annotations
