@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -54,7 +55,7 @@ class System:
         sources = (file for pattern in ("*.py", "go/**/*.go", "go/*/go.mod") for file in sorted(DRIVERS.glob(pattern)))
         content = [repr(self).encode(), *(file.read_bytes() for file in sources)]
         if self.environment != "none":
-            content = [repr(self).encode(), (DRIVERS / self.command[1]).read_bytes(), (DRIVERS / "lines.py").read_bytes()]
+            content = [repr(self).encode(), *(file.read_bytes() for file in code_of(DRIVERS / self.command[1]))]
             content.append((ENVIRONMENTS / f"{self.environment}.txt").read_bytes())
         return hashlib.sha256(b"\0".join(content)).hexdigest()[:16]
 
@@ -81,6 +82,17 @@ def locked(environment: str) -> list[str]:
     if not file.exists():
         raise NotInstalledError(f"could not be installed: there is no {file.name}")
     return [line for line in (line.partition("#")[0].strip() for line in file.read_text().splitlines()) if line != ""]
+
+
+def code_of(driver: Path) -> list[Path]:
+    """A driver, and what of the drivers' folder it imports, at any distance."""
+    found: set[Path] = set()
+    left = {driver}
+    while left:
+        found |= left
+        named = {name for file in left for name in re.findall(r"^from (\w+) import", file.read_text(), re.MULTILINE)}
+        left = {file for name in named if (file := driver.parent / f"{name}.py").exists()} - found
+    return sorted(found)
 
 
 def read_systems(folder: Path = HERE / "systems") -> list[System]:
