@@ -2,8 +2,8 @@
 The pods over which the laws are held; `python -m benchmarks.semantics.generate` writes `cases/generated.jsonl`, the same bytes
 each time.
 
-The first half of the overrides says only what nearly every system can say: image, variables, labels, annotations, resources and
-node selector of the first container. Overrides are plain, without null or directive; those that replace an atomic list or switch
+The first half of the overrides says only what nearly every system can say: labels, annotations, and the image, the variables and
+the resources of the first container. Overrides are plain, without null or directive; those that replace an atomic list or switch
 a one-of are marked so.
 """
 
@@ -191,9 +191,17 @@ _NARROW: tuple[_Change, ...] = (
     _words("labels", tuple(LABELS)),
     _words("annotations", tuple(ANNOTATIONS)),
     _resources,
-    _node_selector,
 )
-_WIDE: tuple[_Change, ...] = (*_NARROW, _fields("pod", OF_POD), _fields("main", OF_MAIN), _sidecar, _starter, _volume, _probe)
+_WIDE: tuple[_Change, ...] = (
+    *_NARROW,
+    _node_selector,
+    _fields("pod", OF_POD),
+    _fields("main", OF_MAIN),
+    _sidecar,
+    _starter,
+    _volume,
+    _probe,
+)
 _SWITCHING: tuple[_Change, ...] = (_fields("pod", ATOMIC_OF_POD), _fields("main", ATOMIC_OF_MAIN), _valued, _other_volume)
 
 

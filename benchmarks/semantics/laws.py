@@ -26,6 +26,7 @@ GENERATED = Path(__file__).parent / "cases" / "generated.jsonl"
 FEWEST = 10
 #: Laws that a good merge need not hold.
 REPORTED = frozenset({"associativity"})
+_NO_TEMPLATE = "it takes no override in the place of a template, so two overrides cannot be joined"
 
 Ask = Callable[[Any, Any], Mapping[str, Any]]
 
@@ -89,7 +90,9 @@ def _verdict(reported: bool, told: Sequence[tuple[Any, _Finding]], silent: Seque
     failures = [each for each in told if each[1].why is not None]
     counts = len(told) - len(failures), len(told), sum(answer.status == "refused" for answer in silent)
     if silent != [] and silent[-1].status == "crashed":
-        return LawVerdict("n.a." if reported else "crashed", *counts, reason=silent[-1].text)
+        return (
+            LawVerdict("n.a.", *counts, reason=_NO_TEMPLATE) if reported else LawVerdict("crashed", *counts, reason=silent[-1].text)
+        )
     if len(told) < FEWEST:
         reason = f"; {silent[0].status}: {silent[0].text}" if silent != [] else ""
         return LawVerdict("n.a.", *counts, reason=f"{len(told)} of the generated pods can tell, {FEWEST} are needed{reason}")
@@ -180,12 +183,17 @@ def _words(keys: Iterable[Any]) -> str:
 def _associativity(line: Any, ask: Ask, again: Ask) -> _Finding | None:
     if not line["plain"]:
         return None
-    header = {name: line["template"][name] for name in ("apiVersion", "kind")}
-    both = _merged(ask, {**header, **line["override"]}, line["second"])
+    both = _merged(ask, _as_template(line["override"], line["template"]), line["second"])
     first = _merged(ask, _merged(ask, line["template"], line["override"]), line["second"])
-    joined = _merged(ask, line["template"], {name: each for name, each in both.items() if name not in header})
+    joined = _merged(ask, line["template"], {name: each for name, each in both.items() if name not in ("apiVersion", "kind")})
     why = "the two overrides merged first, then laid over the template, give another pod than one after the other"
     return _Finding(None if same(pruned(first), pruned(joined)) else why, joined)
+
+
+def _as_template(override: Any, template: Any) -> Any:
+    """An override with the head that every program asks of a template: what it is, and its name."""
+    head = {"apiVersion": template["apiVersion"], "kind": template["kind"]}
+    return {**head, **override, "metadata": {"name": template["metadata"]["name"], **override.get("metadata", {})}}
 
 
 def _determinism(line: Any, ask: Ask, again: Ask) -> _Finding:

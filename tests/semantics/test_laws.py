@@ -48,9 +48,8 @@ def adding(template: Any, override: Any) -> Any:
 
 def appending(template: Any, override: Any) -> Any:
     """A merge that appends the override's containers to those that are there."""
-    spec = override.get("spec", {})
-    merged = ours(template, {**override, "spec": {name: value for name, value in spec.items() if name != "containers"}})
-    merged["spec"]["containers"] = [*merged["spec"]["containers"], *spec.get("containers", [])]
+    merged = shallow(template, override)
+    merged["spec"]["containers"] = [*template["spec"]["containers"], *override.get("spec", {}).get("containers", [])]
     return merged
 
 
