@@ -97,7 +97,15 @@ class Asked:
 
 
 def surroundings(system: System, seed: int = 1) -> dict[str, str]:
-    """The environment of a driver: nothing of the caller's Python, and the hash seed; this checkout, where it has no other."""
+    """
+    The environment of a driver: nothing of the caller's Python, and the hash seed.
+
+    What has no environment of its own finds this checkout; what has one gets a home of its own, for some write there when imported.
+    """
     own = ("PYTHON", "PYTEST", "AIRFLOW", "DAGSTER", "PREFECT")
     mine = {name: value for name, value in os.environ.items() if not name.startswith(own)}
-    return {**mine, "PYTHONHASHSEED": str(seed), **({"PYTHONPATH": str(ROOT)} if system.environment == "none" else {})}
+    if system.environment == "none":
+        return {**mine, "PYTHONHASHSEED": str(seed), "PYTHONPATH": str(ROOT)}
+    home = LOGS.with_name("home")
+    home.mkdir(parents=True, exist_ok=True)
+    return {**mine, "PYTHONHASHSEED": str(seed), "HOME": str(home)}
