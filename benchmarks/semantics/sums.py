@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["COUNTED", "OURS", "WORDS", "Pair", "Sum", "differing", "equally_judged", "pairs", "reported", "sums"]
+__all__ = ["COUNTED", "OURS", "WORDS", "Pair", "Sum", "differing", "equally_judged", "pairs", "reported", "sums", "word_of"]
 
 #: The words of a judged case, in the order they are shown in.
 WORDS = ("pass", "fail", "refused", "unclear", "n.a.", "crashed", "not run")
@@ -21,8 +21,8 @@ class Sum:
     """
     What one system did on the judged cases.
 
-    `words` counts each word of WORDS, `groups` the same for each group; `judged` is how many of them count. `offered` results went to the real API
-    server's dry run, reported cases too, and it refused `rejected` of them.
+    `words` counts each word of WORDS, `groups` the same for each group; `judged` is how many of them count. `offered` results
+    went to the dry run of a real API server, reported cases too, and it refused `rejected` of them.
     """
 
     system: str
@@ -61,7 +61,7 @@ def sums(results: Mapping[str, Any]) -> list[Sum]:
 
 def _sum(results: Mapping[str, Any], system: Mapping[str, Any]) -> Sum:
     name = system["id"]
-    judged = [(case["group"], _word(results, case["id"], name)) for case in results["cases"] if case["judged"]]
+    judged = [(case["group"], word_of(results, case["id"], name)) for case in results["cases"] if case["judged"]]
     groups = {group: _counted(word for each, word in judged if each == group) for group in results["groups"]}
     answers = [cells[name].get("server", {}).get("status") for cells in results["cells"].values() if name in cells]
     rejected = answers.count("refused")
@@ -73,9 +73,11 @@ def _counted(words: Iterator[str]) -> Mapping[str, int]:
     return {word: counts[word] for word in WORDS}
 
 
-def _word(results: Mapping[str, Any], case: str, system: str) -> str:
+def word_of(results: Mapping[str, Any], case: str, system: str) -> str:
+    """The word of a cell; a system that could not be installed was not run."""
     cell = results["cells"].get(case, {}).get(system)
-    return "not run" if cell is None else str(cell["verdict"])
+    missing = any(each["id"] == system and each["problem"] is not None for each in results["systems"])
+    return "not run" if cell is None or missing else str(cell["verdict"])
 
 
 def equally_judged(rows: Sequence[Sum]) -> list[list[Sum]]:
@@ -92,7 +94,7 @@ def pairs(results: Mapping[str, Any], other: str = OURS) -> list[Pair]:
 
 def _pair(results: Mapping[str, Any], system: str, other: str) -> Pair:
     judged = [case["id"] for case in results["cases"] if case["judged"]]
-    words = [(_word(results, case, system), _word(results, case, other)) for case in judged]
+    words = [(word_of(results, case, system), word_of(results, case, other)) for case in judged]
     both = [(one, two) for one, two in words if one in COUNTED and two in COUNTED]
     return Pair(system, other, len(both), sum(one == "pass" for one, _ in both), sum(two == "pass" for _, two in both))
 
@@ -103,7 +105,7 @@ def reported(results: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
 
 
 def _reported(results: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, list[str]]:
-    given = {system["id"]: _word(results, case["id"], system["id"]) for system in results["systems"]}
+    given = {system["id"]: word_of(results, case["id"], system["id"]) for system in results["systems"]}
     own = list(case.get("reports") or {})
     words = [*own, *sorted({*given.values()} - {*own})]
     return {word: [name for name, each in given.items() if each == word] for word in words if word in given.values()}
@@ -112,4 +114,4 @@ def _reported(results: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, 
 def differing(results: Mapping[str, Any], case: str) -> bool:
     """Whether systems (dummies are none) answer a case with different words; where one cannot say it, that is no difference."""
     systems = [system["id"] for system in results["systems"] if system["kind"] != "dummy"]
-    return len({_word(results, case, name) for name in systems} - {"n.a.", "not run", "crashed"}) > 1
+    return len({word_of(results, case, name) for name in systems} - {"n.a.", "not run", "crashed"}) > 1

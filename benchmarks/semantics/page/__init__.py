@@ -1,0 +1,1 @@
+"""The page of the results: one file, which asks nobody for anything."""
