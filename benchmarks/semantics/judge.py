@@ -58,7 +58,12 @@ def judge(case: Case, answer: Mapping[str, Any]) -> Verdict:
         return Verdict("pass")
     if answer["status"] != "refused":
         return Verdict("fail", why)
-    return Verdict("unclear" if any("refused" in check for check in case.expect) else "refused", why)
+    return Verdict("unclear" if _may_be_refused(case.expect) else "refused", why)
+
+
+def _may_be_refused(checks: Sequence[Any]) -> bool:
+    """Whether to refuse is right, or one of the ways that are."""
+    return any("refused" in check or any(map(_may_be_refused, check.get("any", ()))) for check in checks)
 
 
 def _failures(case: Case, checks: Sequence[Any], answer: Mapping[str, Any]) -> Iterator[str]:

@@ -74,6 +74,12 @@ ROWS = [
     ("not refused", {"refused": []}, SAME, "fail"),
     ("refused where it should not be", {"path": HOST, "equals": True}, REFUSED, "refused"),
     ("one of two ways", {"any": [[{"path": HOST, "equals": False}], [{"refused": []}]]}, REFUSED, "pass"),
+    (
+        "one of two ways, but not by name",
+        {"any": [[{"path": HOST, "equals": False}], [{"refused": ["containers"]}]]},
+        REFUSED,
+        "unclear",
+    ),
     ("neither of two ways", {"any": [[{"path": HOST, "equals": False}], [{"refused": []}]]}, SAME, "fail"),
     ("not for this system", {"result": "template"}, {"status": "n.a.", "reason": "r"}, "n.a."),
     ("a driver that ended", {"result": "template"}, {"status": "crashed", "text": "t"}, "crashed"),
