@@ -100,14 +100,18 @@ def extra(wish: Parts) -> dict[str, Any]:
         raise NotSayable(f"extra_container_config is of the notebook's container, not of {each['name']}")
     found: dict[str, Any] = {"extra_pod_config": {}, "extra_container_config": {}}
     for path, value in wish.fields().items():
-        if path in TRAITS or path[0] not in EXTRA or path[1] in ("resources", "affinity"):
-            raise NotSayable(f"extra configuration is for what no other setting covers, and {_setting(path)} does")
+        setting = _setting(path)
+        if setting is not None:
+            raise NotSayable(f"extra configuration is for what no other setting covers, and {setting} does")
         _set_extra(found, path, value)
     return _escaped(found)
 
 
-def _setting(path: tuple[str, ...]) -> str:
-    return "node_affinity_required" if path[1] == "affinity" else TRAITS.get(path) or RESOURCES.get(path[2], "none")
+def _setting(path: tuple[str, ...]) -> str | None:
+    """The setting that covers a field, if one does."""
+    if path[1] == "resources":
+        return "extra_resource_limits" if len(path) < 4 else RESOURCES.get(path[2])
+    return "node_affinity_required" if path[1] == "affinity" else TRAITS.get(path)
 
 
 def _set_extra(found: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
