@@ -30,7 +30,7 @@ FAIRNESS: Sequence[tuple[str, Sequence[str]]] = (
         "Why sums are compared so seldom",
         (
             "A system that is judged on 60 cases and passes 50 is neither better nor worse than one with 90 of 120.",
-            "So sums stand beside each other only where as many cases were judged, and in pairs on the cases that both were judged on.",
+            "So sums stand beside each other only where as many cases were judged, and in pairs on the cases of both.",
             "Cases are no random sample: a case counts one, however many users meet it.",
             "They were gathered by the authors of podcompose, who know best what podcompose is for.",
         ),
@@ -40,7 +40,7 @@ FAIRNESS: Sequence[tuple[str, Sequence[str]]] = (
         (
             "A fail says that what came out is not what the sentence of the case wants.",
             "It does not say that the system does something else than its documentation promises; many do just what theirs says.",
-            "Some systems never set out to merge pods, and their users know it; each documentation is linked in the table of systems.",
+            "Some systems never set out to merge pods, and their users know it; the table of systems links to each documentation.",
         ),
     ),
     (
