@@ -9,8 +9,10 @@ namespace is no part of KubeSpawner's pod, but of the call that creates it.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -97,4 +99,5 @@ def _alone(template: Any) -> Any:
 
 CLIENT = ApiClient.__new__(ApiClient)  # its serialiser alone: no session is opened
 CHECK = carried(_alone, ValueError)
+atexit.register(shutil.rmtree, Path(os.environ["KUBECONFIG"]).parent, ignore_errors=True)
 serve(Driver(["jupyterhub-kubespawner", "jupyterhub"], read, merge, write, ["kubespawner"]))

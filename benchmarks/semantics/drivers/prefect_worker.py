@@ -9,7 +9,9 @@ template's schema is the server's, when a deployment or a run is made with them.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
+import shutil
 import tempfile
 import uuid
 from typing import Any
@@ -71,4 +73,5 @@ class _Client:
 
 CLIENT = _Client()
 CHECK = carried(lambda template: write(merge(Pool(template), {})))
+atexit.register(shutil.rmtree, os.environ["PREFECT_HOME"], ignore_errors=True)
 serve(Driver(["prefect-kubernetes", "prefect"], read, merge, write, ["prefect", "prefect_kubernetes"]))

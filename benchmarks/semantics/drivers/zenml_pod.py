@@ -8,7 +8,9 @@ The container that does the work is called `main` there, and has an image and a 
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from types import SimpleNamespace
 from typing import Any
@@ -95,4 +97,5 @@ def _alone(template: Any) -> Any:
 
 
 CHECK = carried(_alone)
+atexit.register(shutil.rmtree, os.environ["ZENML_CONFIG_PATH"], ignore_errors=True)
 serve(Driver(["zenml", "kubernetes"], read, merge, write, ["zenml.integrations.kubernetes.pod_settings", "zenml.pipelines"]))
