@@ -129,7 +129,7 @@ def _cell(case: Mapping[str, Any], system: Mapping[str, Any], chance: random.Ran
     cell: dict[str, Any] = {
         "verdict": word,
         "why": _WHY.get(word, []),
-        "spelling": None if word == "n.a." or case["law"] is not None else "mapping",
+        "spelling": None if word == "n.a." else "mapping",
         "answer": _answer(case, word, chance),
         "server": _server(word, chance),
     }
@@ -138,6 +138,7 @@ def _cell(case: Mapping[str, Any], system: Mapping[str, Any], chance: random.Ran
             "id": 7,
             "template": _pod(chance, 1),
             "override": {"spec": {}},
+            "second": None,
             "manifest": _pod(chance, 2),
             "why": ".spec is gone",
         }

@@ -13,11 +13,11 @@ from benchmarks.semantics.words import command, expectation, source_link
 __all__ = ["embedded"]
 
 
-class _Lines:
-    """Documents as lists of numbers of lines; the same document and the same line have the same number."""
+class _Known:
+    """Texts, and documents as lists of numbers of texts: what is the same has the same number."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, int] = {}
+        self._texts: dict[str, int] = {}
         self._documents: dict[str, int] = {}
         self.documents: list[list[int]] = []
 
@@ -26,17 +26,22 @@ class _Lines:
         text = json.dumps(value, sort_keys=True)
         if text not in self._documents:
             self._documents[text] = len(self.documents)
-            self.documents.append([self._lines.setdefault(line, len(self._lines)) for line in yaml_lines(value)])
+            self.documents.append([self.text(line) for line in yaml_lines(value)])
         return self._documents[text]
 
+    def text(self, text: str) -> int:
+        """The number of a text."""
+        return self._texts.setdefault(text, len(self._texts))
+
     @property
-    def lines(self) -> list[str]:
-        return list(self._lines)
+    def texts(self) -> list[str]:
+        """All texts, by their numbers."""
+        return list(self._texts)
 
 
 def embedded(results: Mapping[str, Any]) -> str:
     """The data as JSON that may stand in a script element: nothing in it can end the element or begin another."""
-    known = _Lines()
+    known = _Known()
     cases = [_case(case, known) for case in results["cases"]]
     cells = [[_cell(results, case, system, known) for system in results["systems"]] for case in results["cases"]]
     document = {
@@ -44,7 +49,7 @@ def embedded(results: Mapping[str, Any]) -> str:
         "cases": cases,
         "cells": cells,
         "documents": known.documents,
-        "lines": known.lines,
+        "texts": known.texts,
         "command": command("SYSTEM", "CASE"),
     }
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
@@ -58,7 +63,7 @@ def _system(system: Mapping[str, Any]) -> dict[str, Any]:
     return {**named, "docs": source_link(system["docs"])}
 
 
-def _case(case: Mapping[str, Any], known: _Lines) -> dict[str, Any]:
+def _case(case: Mapping[str, Any], known: _Known) -> dict[str, Any]:
     said = {name: case[name] for name in ("id", "group", "title", "intent", "note", "judged", "law")}
     return {
         **said,
@@ -70,26 +75,25 @@ def _case(case: Mapping[str, Any], known: _Lines) -> dict[str, Any]:
     }
 
 
-def _cell(results: Mapping[str, Any], case: Mapping[str, Any], system: Mapping[str, Any], known: _Lines) -> Any:
+def _cell(results: Mapping[str, Any], case: Mapping[str, Any], system: Mapping[str, Any], known: _Known) -> Any:
     cell = results["cells"].get(case["id"], {}).get(system["id"])
     if cell is None:
         return None
     answer, server, law = cell["answer"], cell.get("server", {}), cell.get("law")
     return {
-        "v": cell["verdict"],
-        "w": cell["why"],
-        "s": cell["spelling"],
+        "w": [known.text(why) for why in cell["why"]],
+        "s": cell["spelling"] if cell["spelling"] in case["overrides"] else None,
         "a": answer["status"],
         "m": known.add(pruned(answer["manifest"])) if "manifest" in answer else None,
-        "t": answer.get("text") or answer.get("reason") or "",
-        "o": [server.get("status", ""), server.get("text", "")],
+        "t": known.text(answer.get("text") or answer.get("reason") or ""),
+        "o": [known.text(server.get(name, "")) for name in ("status", "text")],
         **({} if law is None else {"l": _law(law, known)}),
     }
 
 
-def _law(law: Mapping[str, Any], known: _Lines) -> dict[str, Any]:
+def _law(law: Mapping[str, Any], known: _Known) -> dict[str, Any]:
     """The pods of a counterexample as documents, what is said of it as text."""
-    found = law.get("counterexample") or {}
+    found = {name: value for name, value in (law.get("counterexample") or {}).items() if value is not None}
     counts = {name: law[name] for name in ("held", "of", "refused")}
     pods = {name: known.add(pruned(value) if name == "manifest" else value) for name, value in found.items() if _is_pod(value)}
     return {**counts, "pods": pods, "said": {name: str(value) for name, value in found.items() if not _is_pod(value)}}

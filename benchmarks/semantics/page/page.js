@@ -20,7 +20,7 @@
     element.append(...inner);
     return element;
   }
-  const linesOf = (document) => data.documents[document].map((line) => data.lines[line]);
+  const linesOf = (document) => data.documents[document].map((line) => data.texts[line]);
 
   /* The grid: one stop of the Tab key, arrows inside. */
   table.setAttribute("role", "grid");
@@ -137,11 +137,12 @@
     find("chosen").textContent = `(${systems.length} of ${boxes.length})`;
     reset();
   }
+  const saidBy = (cell) => (cell && data.texts[cell.o[0]]) || "not offered";
   const SERVER = { accepted: ["\u2713", "pass"], refused: ["\u2717", "fail"] };
   function show() {
     const server = find("shows").value === "server";
     marks.forEach((line, row) => line.forEach((mark, system) => {
-      const said = (cellOf(row, system) || { o: ["not offered"] }).o[0] || "not offered";
+      const said = saidBy(cellOf(row, system));
       const [sign, kind] = server ? SERVER[said] || ["\u2013", "none"] : [mark.sign, mark.kind];
       mark.button.className = kind;
       mark.button.firstChild.textContent = sign;
@@ -184,7 +185,7 @@
     for (let place = 0; place < found.length;) {
       let end = place;
       while (end < found.length && !near[end]) end++;
-      const lines = found.slice(place, Math.max(end, place + 1)).map(([sign, line]) => make(NAMES[sign], null, `${sign} ${data.lines[line]}`));
+      const lines = found.slice(place, Math.max(end, place + 1)).map(([sign, line]) => make(NAMES[sign], null, `${sign} ${data.texts[line]}`));
       if (end - place > AROUND) {
         const more = make("button", { type: "button" }, `\u2026 ${end - place} lines as in the template: show them`);
         more.addEventListener("click", () => { more.replaceWith(...lines); block.focus(); });
@@ -234,20 +235,21 @@
     if (cell.m !== null) return part("What came out", yaml(cell.m));
     if (cell.l) return lawPart(cell.l);
     const head = { refused: "What came out: it refused", "n.a.": "Why it is not asked", crashed: "What came out: the program ended" }[cell.a] || "What came out";
-    return part(head, said(cell.t || "Nothing was said."));
+    return part(head, said(data.texts[cell.t] || "Nothing was said."));
   }
+  const PODS = { template: "The template", override: "The override", second: "The second override" };
   function lawPart(law) {
     const inner = [make("p", null, `It held on ${law.held} of ${law.of} generated pods${law.refused ? `; ${law.refused} were refused` : ""}.`)];
     if (Object.keys(law.pods).length + Object.keys(law.said).length) inner.push(make("h4", null, "The smallest counterexample"));
-    for (const [name, text] of Object.entries(law.said)) inner.push(make("p", null, `${name}: ${text}`));
+    if (law.said.id) inner.push(make("p", null, `The generated pod ${law.said.id}.`));
     const { template, manifest, ...others } = law.pods;
     const pods = Object.entries({ ...(template === undefined ? {} : { template }), ...others });
-    inner.push(make("div", { class: "two" }, ...pods.map(([name, pod]) => part(name, yaml(pod, name)))));
+    inner.push(make("div", { class: "two" }, ...pods.map(([name, pod]) => part(PODS[name] || name, yaml(pod, PODS[name] || name)))));
     if (manifest !== undefined && template !== undefined) inner.push(make("h4", null, "What came out"), ...compared(template, manifest));
     return part("The law", ...inner);
   }
   function serverPart(cell) {
-    const [status, text] = cell.o;
+    const status = saidBy(cell), text = data.texts[cell.o[1]];
     const inner = { accepted: "It accepts the result.", refused: "It refuses the result:", "no server": "No server was at hand." }[status] || "There is no result to offer to it.";
     return part("The API server's strict dry run (never part of the verdict)", make("p", null, inner), ...(status === "refused" && text ? [said(text)] : []));
   }
@@ -270,7 +272,7 @@
     at = [row, system];
     find("cell-title").replaceChildren(`${who.name}: ${given.title}`);
     find("cell-about").replaceChildren(`${given.id} \u00b7 ${given.group} \u00b7 ${who.call} \u00b7 ${who.version} \u00b7 `, who.docs ? make("a", { href: who.docs, rel: "noreferrer" }, "documentation") : "no documentation");
-    const why = cell && cell.w.filter((text) => text && text !== cell.t);
+    const why = cell && cell.w.filter((text) => data.texts[text] && text !== cell.t).map((text) => data.texts[text]);
     const verdict = part("The verdict", make("p", null, chip(mark)), ...(why && why.length ? [listed(why)] : []));
     panel.replaceChildren(verdict, wantedPart(given, mark), answerPart(given, cell), givenPart(given, cell), ...(cell && given.law === null ? [serverPart(cell)] : []), commandPart(row, system));
     panel.scrollTop = 0;
