@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 
@@ -72,6 +73,17 @@ _MEANT = {
     ("ResourceRequirements", "cpu"): "it belongs under `limits` or `requests`",
     ("ResourceRequirements", "memory"): "it belongs under `limits` or `requests`",
     ("Pod", "template"): "a pod is what stands under `template`: take it out, or write `kind: PodTemplate`",
+    **{
+        (struct, name): f"it is a field of a {kind}; of that, only the pod under `template` is meant here"
+        for struct in ("Pod", "PodSpec")
+        for kind, names in (
+            ("Deployment", ("replicas", "strategy", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds")),
+            ("Job", ("backoffLimit", "completions", "parallelism", "ttlSecondsAfterFinished", "completionMode", "suspend")),
+            ("StatefulSet", ("serviceName", "volumeClaimTemplates", "podManagementPolicy")),
+            ("CronJob", ("schedule", "jobTemplate", "concurrencyPolicy")),
+        )
+        for name in names
+    },
 }
 
 
@@ -96,11 +108,25 @@ def list_for(value: Json, key: str | None = None) -> str | None:
     How to write what was given where a list is wanted.
 
     >>> list_for("x"), list_for({"A": "1"}, "name")
-    ('write a list: ["x"]', 'write a list of maps: [{"name": ...}]')
+    ('write a list: ["x"]', 'write a list of maps: [{"name": "A", "value": "1"}]')
     """
     if type(value) is dict:
-        return f'write a list of maps: [{{"{key}": ...}}]' if key is not None else "write a list: start each entry with `- `"
+        return "write a list: start each entry with `- `" if key is None else f"write a list of maps: {_as_list(value, key)}"
     return f'write a list: ["{value}"]' if type(value) is str and len(value) < 40 else None
+
+
+def _as_list(value: Json, key: str) -> str:
+    """The first element that a map probably means: itself, its first entry by name, or a variable; whatever else is in it."""
+    name, entry = next(iter(value.items()), (None, None))
+    if name is None or len(json.dumps(entry)) > 60:
+        return f'[{{"{key}": ...}}]'
+    if key in value:
+        element = value
+    else:
+        element = {key: name, **(entry if type(entry) is dict else {"value": entry})}
+    more = ", ..." if element is not value and len(value) > 1 else ""
+    text = json.dumps(element)
+    return f"[{text}{more}]" if len(text) < 80 else f'[{{"{key}": {json.dumps(name)}, ...}}{more}]'
 
 
 def element_for(value: Json, key: str) -> str | None:

@@ -149,7 +149,8 @@ class KeyedList:
                 if key is not None:
                     self._repeated((at, (place, self, entry)), walk)
                 if type(entry) is dict:
-                    merge({}, entry, (at, (place, self, entry)), walk)
+                    others = {name: value for name, value in entry.items() if name not in self.names}
+                    merge({}, others, (at, (place, self, entry)), walk)
             else:
                 seen.add(key)
                 known = index.get(key, NOWHERE)

@@ -124,7 +124,13 @@ class Scalar:
             return f'quote it: "{json.dumps(value)}"'
         if type(value) is str and value.strip('"') != "" and self.accepts(_plain(value)):
             return f"write it without quotes: {value}"
+        if self.accepts is _boolean and type(value) is str and value.lower() in _TRUTHS:
+            return f"a boolean is true or false: write {_TRUTHS[value.lower()]}"
         return None
+
+
+#: What people write for true and false where neither YAML nor JSON takes it for one.
+_TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
 def _plain(text: str) -> Json:

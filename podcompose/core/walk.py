@@ -7,6 +7,7 @@ A step is a field's name, a place in a list, or an element of a keyed list with 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Protocol, TypeAlias
 
@@ -68,8 +69,9 @@ class Walk:
         return None
 
     def wrong_type(self, at: At, expected: str, value: Json, suggestion: str | None = None) -> Json:
-        """Note that `value` is not of the type that `at` must have."""
-        return self.note(at, "wrong-type", f"expected {expected}, got {kind_of(value)}", suggestion)
+        """Note that `value` is not of the type that `at` must have; a scalar that no suggestion shows is named."""
+        shown = f": {json.dumps(value):.60}" if suggestion is None and type(value) in (str, int, float) else ""
+        return self.note(at, "wrong-type", f"expected {expected}, got {kind_of(value)}{shown}", suggestion)
 
 
 def _path(at: At) -> tuple[Path, RawPath]:

@@ -91,7 +91,49 @@ TABLE: dict[str, tuple[Any, str, str, str, str | None]] = {
         "wrong-type",
         '.spec.containers[name="base"].env',
         "expected a list, got a map",
-        'write a list of maps: [{"name": ...}]',
+        'write a list of maps: [{"name": "A", "value": "1"}]',
+    ),
+    "one element for a list": (
+        base(env={"name": "A", "value": "1"}),
+        "wrong-type",
+        '.spec.containers[name="base"].env',
+        "expected a list, got a map",
+        'write a list of maps: [{"name": "A", "value": "1"}]',
+    ),
+    "maps by name for a list": (
+        {"spec": {"volumes": {"tmp": {"emptyDir": {}}, "data": {}}}},
+        "wrong-type",
+        ".spec.volumes",
+        "expected a list, got a map",
+        'write a list of maps: [{"name": "tmp", "emptyDir": {}}, ...]',
+    ),
+    "a text for a map": (
+        base(resources="small"),
+        "wrong-type",
+        '.spec.containers[name="base"].resources',
+        'expected a map, got a string: "small"',
+        None,
+    ),
+    "yes for true": (
+        {"spec": {"hostNetwork": "yes"}},
+        "wrong-type",
+        ".spec.hostNetwork",
+        "expected a boolean, got a string",
+        "a boolean is true or false: write true",
+    ),
+    "a key of a wrong type, said once": (
+        base(ports=[{"containerPort": "9090"}]),
+        "wrong-type",
+        '.spec.containers[name="base"].ports[0].containerPort',
+        "expected a 32-bit integer, got a string",
+        "write it without quotes: 9090",
+    ),
+    "a field of a Deployment": (
+        {"replicas": 3},
+        "unknown-field",
+        ".replicas",
+        "a Pod has no field `replicas`",
+        "it is a field of a Deployment; of that, only the pod under `template` is meant here",
     ),
     "a string for a list": (
         base(command="ls"),
@@ -211,8 +253,8 @@ def test_both_sides_of_a_merge() -> None:
         merge({"spec": 1}, {"spec": 2})
 
     assert [(problem.stage, problem.message) for problem in caught.value.problems] == [
-        ("original", "expected a map, got an integer"),
-        ("patch", "expected a map, got an integer"),
+        ("original", "expected a map, got an integer: 1"),
+        ("patch", "expected a map, got an integer: 2"),
     ]
 
 
