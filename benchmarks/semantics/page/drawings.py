@@ -78,13 +78,16 @@ class _Scale:
         self.high = max(math.ceil(math.log10(max(times))), self.low + 1)
 
     def path(self, points: Sequence[Sequence[float]]) -> str:
+        """A curve."""
         return "M" + "L".join(f"{self.across(size):.1f} {self.down(time):.1f}" for size, time in points)
 
     def across(self, size: float) -> float:
+        """Where a size is, from the left."""
         share = math.log10(max(size, 1)) / math.log10(self.largest)
         return _LEFT + share * (_PICTURE[0] - _LEFT - _RIGHT)
 
     def down(self, time: float) -> float:
+        """Where microseconds are, from above."""
         share = (math.log10(max(time, 0.01)) - self.low) / (self.high - self.low)
         return _PICTURE[1] - _BOTTOM - share * (_PICTURE[1] - _TOP - _BOTTOM)
 

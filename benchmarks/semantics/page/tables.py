@@ -37,8 +37,11 @@ def escaped(text: Any) -> str:
 
 def sentences(texts: Sequence[str]) -> str:
     """Prose as a paragraph; what stands between backticks is code."""
-    marked = _CODE.sub(r"<code>\1</code>", escaped(" ".join(texts)))
-    return f"<p>{marked}</p>"
+    return f"<p>{_prose(' '.join(texts))}</p>"
+
+
+def _prose(text: str) -> str:
+    return _CODE.sub(r"<code>\1</code>", escaped(text))
 
 
 def listed(texts: Sequence[str]) -> str:
@@ -153,19 +156,17 @@ def _cell(shown: Mark) -> str:
 def systems(results: Mapping[str, Any]) -> str:
     """What was called, how, for whom, and in which version."""
     rows = [_system_row(system) for system in results["systems"]]
-    heads = ["System", "Version", "The call", "Its user", "Spellings, best first", "What it adds by itself, not judged"]
+    heads = ["System", "The call, and its user", "Spellings it reads, best first", "What it adds by itself, not judged"]
     return table("The systems", heads, rows)
 
 
 def _system_row(system: Mapping[str, Any]) -> list[str]:
-    adds = "".join(f"<li><code>{escaped(each['path'])}</code>: {escaped(each['why'])}</li>" for each in system["adds"])
+    adds = "".join(f"<li><code>{escaped(each['path'])}</code>: {_prose(each['why'])}</li>" for each in system["adds"])
     packages = ", ".join(f"{name} {version}" for name, version in system["packages"].items())
-    version = f"{escaped(system['version'])}<br><small>{escaped(packages)}</small>"
+    version = escaped(packages or system["version"]) if system["problem"] is None else escaped(system["problem"])
     return [
-        f"{_linked(system['name'], system['docs'])}<br><small>{escaped(system['id'])}</small>",
-        version if system["problem"] is None else escaped(system["problem"]),
-        escaped(system["call"]),
-        escaped(system["user"]),
+        f"{_linked(system['name'], system['docs'])}<br><small>{escaped(system['id'])}<br>{version}</small>",
+        f"{_prose(system['call'])}<br><small>{_prose(system['user'])}</small>",
         escaped(", ".join(system["reads"])),
         f"<ul>{adds}</ul>" if adds != "" else "nothing",
     ]
