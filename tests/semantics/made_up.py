@@ -162,7 +162,7 @@ def _word(case: Mapping[str, Any], system: Mapping[str, Any], chance: random.Ran
     if system["problem"] is not None:
         return "n.a."
     if not case["judged"]:
-        return chance.choice(["replaced", "appended", "other"])
+        return chance.choice(["replaced", "appended", "other", "refused"])
     if system["kind"] == "ours":
         return "pass"
     return chance.choices(list(_SPEAKS), list(_SPEAKS.values()))[0]

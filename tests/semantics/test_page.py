@@ -106,6 +106,17 @@ def test_every_case_and_system_is_a_cell(opened: Open, full: Path) -> None:
     _kept(page, "desktop-light")
 
 
+def test_nobody_is_blamed_where_nobody_is_judged(opened: Open) -> None:
+    """In the rows of reported cases no cell has the colour of a verdict, a refusal neither."""
+    page = opened()
+    page.select_option("#kind", "reported")
+    kinds = page.locator("#matrix tbody tr:visible td button").evaluate_all(
+        "cells => [...new Set(cells.map(cell => cell.className))]"
+    )
+
+    assert sorted(kinds) == ["none", "told"]
+
+
 def test_filters_narrow_the_rows_and_say_so(opened: Open) -> None:
     """Group, text, verdict and kind take rows away, and the number that is left is announced."""
     page = opened()
@@ -304,7 +315,7 @@ def test_print_has_all_rows_and_no_controls(opened: Open) -> None:
 
     expect(page.locator("#matrix tbody tr:visible")).to_have_count(FEW)
     expect(page.locator("#filter")).not_to_be_visible()
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    _kept(page, "print")
     page.pdf(path=SCREENSHOTS / "print.pdf", prefer_css_page_size=True, print_background=True)
 
 

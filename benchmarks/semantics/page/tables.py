@@ -141,11 +141,16 @@ def _column(system: Mapping[str, Any]) -> str:
 
 def _row(place: int, case: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     words = [word_of(results, case["id"], system["id"]) for system in results["systems"]]
-    shown = "".join(_cell(mark(word, words)) for word in words)
+    shown = "".join(_cell(_neutral(mark(word, words), case)) for word in words)
     kind = "" if case["judged"] else ' <small class="kind">reported</small>'
     about = f"<b>{escaped(case['title'])}</b>{kind}<small>{escaped(case['id'])}</small>"
     group = f'<td class="group">{escaped(case["group"])}</td>'
     return f'<tr data-case="{place}"><th scope="row" class="case">{about}</th>{group}{shown}</tr>'
+
+
+def _neutral(shown: Mark, case: Mapping[str, Any]) -> Mark:
+    """Where nobody is judged, a refusal is a word like the others."""
+    return shown._replace(kind="told") if shown.word == "refused" and not case["judged"] else shown
 
 
 def _cell(shown: Mark) -> str:
