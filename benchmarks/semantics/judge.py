@@ -31,7 +31,7 @@ def strip(manifest: Any, adds: Sequence[str], given: Sequence[Any], values: Mapp
     """
     same_as = {parse_path(path): value for path, value in (values or {}).items()}
     paths = (path for path in map(parse_path, adds) if path not in same_as or same(at(manifest, path), [same_as[path]]))
-    own = [path for path in paths if not any(at(value, _by_name(manifest, path)) for value in given)]
+    own = [path for path in paths if at(manifest, path) != [] and all(at(each, _by_name(manifest, path)) == [] for each in given)]
     return without(manifest, own, new=lambda path: False)
 
 
@@ -131,15 +131,24 @@ def _keys(found: list[Any], check: Any) -> str | None:
     wanted, there = check["keys"], _keys_of(found, check)
     if there is None:
         return None if len(wanted) == 0 and len(found) == 0 else f"is {_said(found)}, no list of {_short(wanted)}"
-    ordered = (wanted, there) if check.get("order") != "any" else (_sorted(wanted), _sorted(there))
-    return None if same(*ordered) else f"has {_short(there)}, not {_short(wanted)}"
+    holds = _same_in_any_order if check.get("order") == "any" else same
+    return None if holds(wanted, there) else f"has {_short(there)}, not {_short(wanted)}"
+
+
+def _same_in_any_order(wanted: list[Any], there: list[Any]) -> bool:
+    return len(wanted) == len(there) and all(len(_places(each, wanted)) == len(_places(each, there)) for each in wanted)
 
 
 def _before(found: list[Any], check: Any) -> str | None:
     there, (first, second) = _keys_of(found, check) or [], check["before"]
-    if first not in there or second not in there:
+    ahead, behind = _places(first, there), _places(second, there)
+    if ahead == [] or behind == []:
         return f"has {_short(there)}: not both of {first} and {second}"
-    return None if there.index(first) < there.index(second) else f"has {_short(there)}: {first} is behind {second}"
+    return None if ahead[-1] < behind[0] else f"has {_short(there)}: {first} is behind {second}"
+
+
+def _places(key: Any, keys: list[Any]) -> list[int]:
+    return [place for place, each in enumerate(keys) if same(each, key)]
 
 
 _FORMS: Mapping[str, Callable[[list[Any], Any], str | None]] = {
@@ -185,11 +194,12 @@ def _of_order(check: Any) -> bool:
 
 def _in_order(value: Any, path: Path, field: str) -> Any:
     if path == ():
-        return sorted(value, key=lambda each: _short(key_value(each, field))) if isinstance(value, list) else value
+        return _sorted(value, field) if isinstance(value, list) else value
     if isinstance(value, dict) and path[0] in value:
         return {**value, str(path[0]): _in_order(value[str(path[0])], path[1:], field)}
     if isinstance(value, list):
-        return [_in_order(each, path[1:], field) if at([each], path[:1]) != [] else each for each in value]
+        meant = at(value, path[:1])
+        return [_in_order(each, path[1:], field) if any(each is one for one in meant) else each for each in value]
     return value
 
 
@@ -213,8 +223,8 @@ def _said(found: list[Any]) -> str:
     return "absent" if len(found) == 0 else " and ".join(map(_short, found))
 
 
-def _sorted(values: list[Any]) -> list[Any]:
-    return sorted(values, key=_short)
+def _sorted(elements: list[Any], field: str) -> list[Any]:
+    return sorted(elements, key=lambda each: json.dumps(key_value(each, field), sort_keys=True))
 
 
 def _short(value: Any) -> str:

@@ -80,7 +80,7 @@ def key_value(element: Any, field: str) -> Any:
 
 def without(value: Any, paths: Sequence[Path], *, new: Callable[[Path], bool]) -> Any:
     """
-    A copy without what is at the paths, nor the maps and lists that it leaves empty.
+    A copy without what is at the paths, nor the maps and lists on the way there that are empty then, or were before.
 
     `new` tells which elements go whole with a path through them.
 
@@ -96,9 +96,9 @@ def without(value: Any, paths: Sequence[Path], *, new: Callable[[Path], bool]) -
 def _cut(value: Any, path: Path) -> Any:
     if path == ():
         return _GONE
-    places = {place: _cut(inner, path[1:]) for place, inner in _steps(value, path[0])}
-    if places == {}:
+    if not isinstance(value, (dict, list)):
         return value
+    places = {place: _cut(inner, path[1:]) for place, inner in _steps(value, path[0])}
     if isinstance(value, dict):
         left: Any = {name: each for name, each in {**value, **places}.items() if each is not _GONE}
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,6 +63,15 @@ ROWS = [
     ("a key twice", {"path": LIST, "keys": ["a", "b"], "order": "any"}, result(containers=[A, B, B]), "fail"),
     ("one before the other", {"path": LIST, "before": ["a", "b"]}, result(containers=[A, NEW, B]), "pass"),
     ("one behind the other", {"path": LIST, "before": ["a", "b"]}, result(containers=[B, A]), "fail"),
+    ("one twice, on both sides of the other", {"path": LIST, "before": ["a", "b"]}, result(containers=[A, B, A]), "fail"),
+    ("true is not before 1", {"path": ".spec.flags", "before": [True, 2]}, result(flags=[1, 2]), "fail"),
+    (
+        "long keys in any order",
+        {"path": ".spec.texts", "keys": [f"{'x' * 300}{end}" for end in "ab"], "order": "any"},
+        result(texts=[f"{'x' * 300}{end}" for end in "ba"]),
+        "pass",
+    ),
+    ("a number by value in any order", {"path": ".spec.ids", "keys": [1, -0.5], "order": "any"}, result(ids=[-0.5, 1.0]), "pass"),
     ("one of both is missing", {"path": LIST, "before": ["a", "b"]}, result(containers=[B]), "fail"),
     ("no list, no keys", {"path": ".spec.volumes", "keys": []}, SAME, "pass"),
     ("the template", {"result": "template"}, SAME, "pass"),
@@ -138,6 +148,25 @@ def test_the_rest(checks: Any, answer: Any, word: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("template", "manifest", "check", "word"),
+    [
+        ({"labels": {"a": "1"}}, {"labels": {}}, {"path": ".labels.a", "absent": True}, "pass"),
+        ({"labels": {"a": "1"}}, {}, {"path": ".labels.a", "absent": True}, "pass"),
+        ({"emptyDir": {}}, {"emptyDir": {"medium": "Memory"}}, {"path": ".emptyDir.medium", "equals": "Memory"}, "pass"),
+        ({"list": [{"name": "a"}]}, {"list": []}, {"path": '.list[name="a"]', "absent": True}, "pass"),
+        ({"labels": {"a": "1"}}, {"labels": {}, "emptyDir": {}}, {"path": ".labels.a", "absent": True}, "fail"),
+        ({"list": [["x", "y"], [1, 2]]}, {"list": [["y", "x"], [1, 2]]}, {"path": ".list[1]", "keys": [1, 2]}, "fail"),
+        ({"list": [["x", "y"], [1, 2]]}, {"list": [["x", "y"], [2, 1]]}, {"path": ".list[1]", "keys": [2, 1]}, "pass"),
+    ],
+)
+def test_the_rest_on_the_way_to_what_is_spoken_of(template: Any, manifest: Any, check: Any, word: str) -> None:
+    """Maps and lists on the way may stay behind empty, or go; of places in a list, only the one that is named is spoken of."""
+    verdict = judge(replace(case(check, REST), template=template), {**SAME, "manifest": manifest})
+
+    assert verdict.word == word, verdict.why
+
+
+@pytest.mark.parametrize(
     ("answer", "word"),
     [(SAME, "kept"), (result(hostNetwork=False), "gone"), (result(hostNetwork=None), "other"), (REFUSED, "refused")],
 )
@@ -154,6 +183,12 @@ def test_what_a_system_adds() -> None:
     adds = [".metadata.labels.run", ".metadata.labels.app", ".metadata.annotations.by"]
 
     assert strip(manifest, adds, [TEMPLATE, {}]) == {"metadata": {"labels": {"app": "x"}}}
+
+
+def test_what_a_system_does_not_add_is_left() -> None:
+    """An empty map that is there though nothing was added to it is the system's answer."""
+    assert strip({"metadata": {"labels": {}}}, [".metadata.labels.run"], [{}]) == {"metadata": {"labels": {}}}
+    assert strip({"spec": {"hostNetwork": False}}, [".spec.hostNetwork"], [{"spec": {"hostNetwork": False}}]) != {}
 
 
 def test_a_value_that_a_system_adds() -> None:
