@@ -26,6 +26,7 @@ from podcompose.errors import (
     UnknownTemplateError,
 )
 from podcompose.override import Override
+from podcompose.shorthand import by_key
 from podcompose.template import Catalog, Template
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ __all__ = [
     "Template",
     "TemplateError",
     "UnknownTemplateError",
+    "by_key",
     "compose",
     "merge",
 ]

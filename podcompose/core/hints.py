@@ -120,11 +120,9 @@ def _as_list(value: Json, key: str) -> str:
     name, entry = next(iter(value.items()), (None, None))
     if name is None or len(json.dumps(entry)) > 60:
         return f'[{{"{key}": ...}}]'
-    if key in value:
-        element = value
-    else:
-        element = {key: name, **(entry if type(entry) is dict else {"value": entry})}
-    more = ", ..." if element is not value and len(value) > 1 else ""
+    by_name = {key: name, **(entry if type(entry) is dict else {"value": entry})}
+    element = value if key in value else by_name
+    more = ", ..." if element is by_name and len(value) > 1 else ""
     text = json.dumps(element)
     return f"[{text}{more}]" if len(text) < 80 else f'[{{"{key}": {json.dumps(name)}, ...}}{more}]'
 
