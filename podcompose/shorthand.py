@@ -33,7 +33,7 @@ def by_key(override: Mapping[str, Any]) -> JsonMap:
     """
     found: list[Finding] = []
     plain = snapshot(override, found)
-    written = _struct(plain, POD.root, (), found)
+    written: JsonMap = _struct(plain, POD.root, (), found)
     if found != []:
         raise OverrideError([Problem(each.code, each.path, each.message, "override", suggestion=each.suggestion) for each in found])
     return written
