@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.semantics.asking import BROKEN_OFF, BrokenOffError
 from benchmarks.semantics.case import Case
 from benchmarks.semantics.engine import run_system
 from benchmarks.semantics.memory import Memory
@@ -85,6 +88,91 @@ for line in sys.stdin:
         sys.exit(sys.stderr.write("oh dear") and 3)
     print(json.dumps({"id": 1, "status": "ok", "manifest": question["template"]}), flush=True)
 """
+
+
+def saying(program: str) -> System:
+    """A system whose driver says who it is, and then answers the first question as this program does."""
+    return replace(SYSTEMS["compose"], command=("python", "-c", f"{_HELLO}{program}"))
+
+
+_HELLO = """
+import json, os, subprocess, sys, time
+print(json.dumps({"version": "1"}), flush=True)
+question = json.loads(sys.stdin.readline())
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("print('garbage', flush=True)", "gave no answer, but: garbage"),
+        ("print('[1, 2]', flush=True)", "gave no answer, but: [1, 2]"),
+        ("print(json.dumps({'id': 1}), flush=True)", 'gave no answer, but: {"id": 1}'),
+        ("print(json.dumps({'id': 1, 'status': 'fine'}), flush=True)", '"fine"'),
+        ("print(json.dumps({'id': 7, 'status': 'ok', 'manifest': {}}), flush=True)", '"id": 7'),
+        ("sys.stdout.buffer.write(bytes([255, 254, 10]))", "gave no answer"),
+        ("sys.exit('oh dear')", "ended with 1\noh dear"),
+    ],
+)
+def test_what_is_no_answer_is_a_crash(program: str, said: str) -> None:
+    """It is shown, and the run goes on."""
+    cells = run(saying(program), CASE, replace(CASE, id="g/y")).cells
+
+    assert [cell.verdict.word for cell in cells.values()] == ["crashed", "crashed"]
+    assert said in cells["g/x"].answer["text"]
+
+
+@pytest.mark.parametrize("program", ["time.sleep(60)", "subprocess.run(['sleep', '60'])"])
+def test_a_driver_that_is_silent_for_too_long_is_a_crash(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ended with all that it started, and the run goes on."""
+    monkeypatch.setattr("benchmarks.semantics.asking.PATIENCE_S", 0.5)
+    cell = run(saying(program)).cells["g/x"]
+
+    assert (cell.verdict.word, cell.answer["text"]) == ("crashed", "the driver was silent for 0.5 s")
+
+
+def test_a_driver_that_does_not_read_is_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the question is too long for a pipe."""
+    monkeypatch.setattr("benchmarks.semantics.asking.PATIENCE_S", 0.5)
+    system = saying("print(json.dumps({'id': 1, 'status': 'n.a.', 'reason': ''}), flush=True); time.sleep(60)")
+    long = replace(CASE, id="g/long", template={**POD, "metadata": {"annotations": {"a": "x" * 1_000_000}}})
+
+    assert run(system, CASE, long).cells["g/long"].verdict.word == "crashed"
+
+
+def test_a_driver_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is nothing more to ask, it is not waited for."""
+    monkeypatch.setattr("benchmarks.semantics.asking.END_S", 0.2)
+    ran = run(saying("print(json.dumps({'id': 1, 'status': 'ok', 'manifest': question['template']}), flush=True); time.sleep(60)"))
+
+    assert (ran.cells["g/x"].verdict.word, ran.seconds < 30) == ("pass", True)
+
+
+def test_a_driver_that_never_says_who_it_is_is_a_system_that_is_not_here() -> None:
+    """With its last words."""
+    ran = run(replace(SYSTEMS["compose"], command=("python", "-c", "import nothing_of_this_name")))
+
+    assert (ran.cells, (ran.problem or "").splitlines()[-1]) == ({}, "ModuleNotFoundError: No module named 'nothing_of_this_name'")
+
+
+def test_what_a_library_prints_when_it_is_imported_is_passed_over() -> None:
+    """A driver says who it is with the first line that is an object."""
+    system = replace(SYSTEMS["compose"], command=("python", "-c", f"print('Welcome!'); print(7){_DIES}"))
+
+    assert run(system).hello == {"version": "1"}
+
+
+def test_a_run_that_is_broken_off_asks_nothing_more() -> None:
+    """Not even the driver that is just thinking is waited for."""
+    threading.Timer(0.5, BROKEN_OFF.set).start()
+    start = time.monotonic()
+    try:
+        with pytest.raises(BrokenOffError):
+            run(saying("time.sleep(60)"))
+    finally:
+        BROKEN_OFF.clear()
+
+    assert time.monotonic() - start < 30
 
 
 def test_a_case_that_the_users_of_a_system_cannot_say() -> None:
