@@ -10,6 +10,7 @@ python -m benchmarks.semantics page                            write the page of
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -70,7 +71,7 @@ def check() -> None:
     cases, systems, before = _cases(), [system for system in read_systems() if system.quick], documents.read()
     if before is None:
         raise click.UsageError("there are no results to compare with: make semantics")
-    changed = documents.changes(before, documents.assembled(some(systems, cases, anew=True), cases, {}, None, None))
+    changed = documents.changes(before, documents.assembled(some(systems, cases, anew=False), cases, {}, None, None))
     click.echo(changes_text(changed))
     if changed != []:
         click.echo("If that is meant: make semantics, look at the page, and commit the results.")
@@ -109,4 +110,5 @@ def _picked(systems: Sequence[System], patterns: Sequence[str]) -> list[System]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be told to end is to be broken off: nothing is left running
     main()

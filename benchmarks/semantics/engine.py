@@ -7,18 +7,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.semantics.asking import Asked
 from benchmarks.semantics.case import Case
 from benchmarks.semantics.judge import Verdict, judge, strip
 from benchmarks.semantics.laws import check
-from benchmarks.semantics.memory import Memory
-from benchmarks.semantics.systems import ROOT, NotInstalledError, System
+from benchmarks.semantics.memory import Lines, answered
+from benchmarks.semantics.systems import NotInstalledError, System
 
 __all__ = ["Cell", "Ran", "run_system"]
-
-KEPT = ROOT / "build" / "semantics" / "answers"
 
 
 class Cell(NamedTuple):
@@ -42,11 +41,23 @@ class Ran:
     cells: dict[str, Cell] = field(default_factory=dict)
 
 
-def run_system(system: System, cases: Sequence[Case], lines: Sequence[Any], tell: Callable[[Cell], None], *, keep: bool) -> Ran:
-    """Run a system over cases; `tell` hears of each cell. What cannot be installed has a problem, and no cells."""
+def run_system(
+    system: System,
+    cases: Sequence[Case],
+    lines: Sequence[Any],
+    tell: Callable[[Cell], None],
+    *,
+    kept: Path | None,
+    anew: bool = False,
+) -> Ran:
+    """
+    Run a system over cases; `tell` hears of each cell. What cannot be installed has a problem, and no cells.
+
+    Answers are kept in a folder, if there is one; `anew`: those that lie there are not taken.
+    """
     ran, start = Ran(system), time.monotonic()
     try:
-        with _Driver(system, keep=keep) as driver:
+        with _Driver(system, kept, anew=anew) as driver:
             ran.hello = driver.hello
             for cell in _cells(system, cases, lines, driver):
                 ran.cells[cell.case] = cell
@@ -58,27 +69,32 @@ def run_system(system: System, cases: Sequence[Case], lines: Sequence[Any], tell
 
 
 class _Driver:
-    """A system's two processes, the second with another hash seed and started when first asked, and its memory."""
+    """A system's two processes, the second with another hash seed and started when first asked, and their memory."""
 
-    def __init__(self, system: System, *, keep: bool) -> None:
-        self._system = system
+    def __init__(self, system: System, kept: Path | None, *, anew: bool) -> None:
+        self._system, self._kept, self._anew = system, kept, anew
         self._seeds = {seed: Asked(system, seed=seed) for seed in (1, 2)}
-        self._memories = {seed: Memory(KEPT / f"{system.id}.{system.digest}.{seed}.jsonl" if keep else None) for seed in (1, 2)}
         self._open = ExitStack()
 
     def __enter__(self) -> _Driver:
-        self._first = self._open.enter_context(self._seeds[1])
-        self.hello = self._first.hello
+        self.hello = self._open.enter_context(self._seeds[1]).hello
         self._open.push(self._seeds[2].__exit__)
+        self._known = {seed: Lines(self._file(seed), anew=self._anew) for seed in self._seeds}
         return self
 
     def __exit__(self, *error: Any) -> None:
         self._open.__exit__(*error)
 
+    def _file(self, seed: int) -> Path | None:
+        """Nothing is kept of ours: they are this checkout, whatever version it says that it is."""
+        if self._kept is None or self._system.kind == "ours":
+            return None
+        return self._kept / f"{self._system.id}.{self._system.digest(self.hello)}.{seed}.jsonl"
+
     def ask(self, template: Any, override: Any, spelling: str, seed: int = 1) -> dict[str, Any]:
         """One merge, stripped of what the system adds by itself."""
         question = {"op": "merge", "template": template, "override": override, "spelling": spelling}
-        answer = self._memories[seed].of(question, lambda question: self._seeds[seed].ask({"id": 1, **question}))
+        answer = answered(self._known[seed], question, lambda question: self._seeds[seed].ask({"id": 1, **question}))
         if answer["status"] == "ok":
             answer["manifest"] = strip(answer["manifest"], tuple(self._system.adds), (template, override), self._system.values)
         return answer

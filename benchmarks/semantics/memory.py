@@ -1,46 +1,57 @@
-"""What systems answered before: kept line by line as it comes, so that a run that was broken off goes on where it was."""
+"""What was answered before: kept line by line as it comes, so that a run that was broken off goes on where it was."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections import UserDict
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Memory"]
+__all__ = ["Lines", "answered"]
 
 
-class Memory:
-    """Answers by question, in a file of JSON lines that only grows; `file=None` keeps nothing."""
+class Lines(UserDict[str, Any]):
+    """
+    A map in a file of JSON lines that only grows, the last line of a key counts; `file=None` keeps nothing.
 
-    def __init__(self, file: Path | None) -> None:
+    Each line is written at once, so that two runs may write into one file; what is no such line is passed over. `anew`: what the
+    file has already is passed over, too.
+    """
+
+    def __init__(self, file: Path | None, *, anew: bool = False) -> None:
+        super().__init__()
         self._file = file
-        self._known: dict[str, Any] = {}
-        if file is not None and file.exists():
-            for line in file.read_text().splitlines():
-                self._remember(line)
+        if file is not None and not anew and file.exists():
+            self.data.update(_entries(file))
 
-    def _remember(self, line: str) -> None:
-        try:
-            key, answer = json.loads(line)
-        except ValueError:  # the last line of a run that was killed
-            return
-        self._known[key] = answer
-
-    def of(self, question: Mapping[str, Any], ask: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
-        """The answer: the known one, else the one that `ask` gives, and keeps. A crash is not kept."""
-        key = hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()[:24]
-        if key not in self._known:
-            answer = ask(question)
-            if answer["status"] == "crashed":
-                return answer
-            self._known[key] = answer
-            self._keep(key, answer)
-        return dict(self._known[key])
-
-    def _keep(self, key: str, answer: Any) -> None:
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Remember it, and keep it."""
+        self.data[key] = value
         if self._file is not None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            with self._file.open("a") as file:
-                file.write(json.dumps([key, answer]) + "\n")
+            with self._file.open("ab", buffering=0) as file:
+                # The line before may be half of one, of a run that was killed.
+                file.write(f"\n{json.dumps([key, value])}\n".encode())
+
+
+def _entries(file: Path) -> Iterator[tuple[str, Any]]:
+    for line in file.read_bytes().splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str):
+            yield entry[0], entry[1]
+
+
+def answered(known: Lines, question: Mapping[str, Any], ask: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """The answer to a question: the known one, else the one that `ask` gives, which is kept. A crash is not kept."""
+    key = hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()[:24]
+    if key not in known:
+        answer = ask(question)
+        if answer["status"] == "crashed":
+            return answer
+        known[key] = answer
+    return dict(known[key])

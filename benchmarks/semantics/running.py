@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,9 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from benchmarks.semantics import results as documents
+from benchmarks.semantics.asking import BROKEN_OFF
 from benchmarks.semantics.case import Case
-from benchmarks.semantics.engine import KEPT, Cell, Ran, run_system
+from benchmarks.semantics.engine import Cell, Ran, run_system
 from benchmarks.semantics.laws import read_lines
+from benchmarks.semantics.memory import Lines
 from benchmarks.semantics.systems import ROOT, System
 from benchmarks.semantics.timing import measured
 
@@ -22,7 +23,7 @@ __all__ = ["everything", "some"]
 
 #: As many as this kind of machine has cores.
 SIDE_BY_SIDE = 2
-OFFERS = ROOT / "build" / "semantics" / "offers.json"
+ANSWERS, OFFERS = (ROOT / "build" / "semantics" / name for name in ("answers", "offers.jsonl"))
 
 
 def some(systems: Sequence[System], cases: Sequence[Case], *, anew: bool) -> list[Ran]:
@@ -46,28 +47,47 @@ def everything(systems: Sequence[System], cases: Sequence[Case], *, times: bool,
 def _progress() -> Iterator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        yield progress
+        try:
+            yield progress
+        except KeyboardInterrupt:
+            progress.console.print("Broken off. What was answered is kept: the next run goes on from there.")
+            raise
+
+
+@contextmanager
+def _threads() -> Iterator[ThreadPoolExecutor]:
+    """Two at a time; where one fails, those that wait are not begun."""
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        try:
+            yield threads
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _ran(systems: Sequence[System], cases: Sequence[Case], progress: Progress, *, anew: bool) -> list[Ran]:
-    if anew:
-        for system in systems:
-            for file in KEPT.glob(f"{system.id}.*"):
-                file.unlink()
     lines = read_lines() if any(case.law is not None for case in cases) else []
     tasks = {system.id: progress.add_task(system.id, total=len(cases), start=False) for system in systems}
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        return list(threads.map(lambda system: _run(system, cases, lines, progress, tasks[system.id]), systems))
+
+    def run(system: System) -> Ran:
+        progress.start_task(tasks[system.id])
+        ran = run_system(system, cases, lines, lambda cell: progress.advance(tasks[system.id]), kept=ANSWERS, anew=anew)
+        _tell(ran, progress, tasks[system.id])
+        return ran
+
+    with _threads() as threads:
+        try:
+            return list(threads.map(run, systems))
+        except BaseException:
+            BROKEN_OFF.set()
+            raise
 
 
-def _run(system: System, cases: Sequence[Case], lines: Sequence[Any], progress: Progress, task: TaskID) -> Ran:
-    progress.start_task(task)
-    ran = run_system(system, cases, lines, lambda cell: progress.advance(task), keep=not system.quick)
+def _tell(ran: Ran, progress: Progress, task: TaskID) -> None:
     if ran.problem is not None:
-        progress.update(task, description=f"{system.id}: not installed")
-    elif not progress.console.is_terminal:
-        progress.console.print(f"{system.id}: {len(ran.cells)} cases in {ran.seconds} s")
-    return ran
+        progress.update(task, description=f"{ran.system.id}: not installed")
+    if not progress.console.is_terminal:
+        said = f"{len(ran.cells)} cases in {ran.seconds} s" if ran.problem is None else f"not installed: {ran.problem}"
+        progress.console.print(f"{ran.system.id}: {said}", markup=False)
 
 
 def _offered(ran: Sequence[Ran], progress: Progress) -> tuple[dict[tuple[str, str], Mapping[str, str]], str | None]:
@@ -76,20 +96,16 @@ def _offered(ran: Sequence[Ran], progress: Progress) -> tuple[dict[tuple[str, st
 
     wanted = [(case, each.system.id, cell.answer["manifest"]) for each in ran for case, cell in each.cells.items() if _is_pod(cell)]
     task = progress.add_task("kube-apiserver, strict dry run", total=len(wanted))
-    known = json.loads(OFFERS.read_text()) if OFFERS.exists() else {}
     found: dict[tuple[str, str], Mapping[str, str]] = {}
     try:
-        with Server(known) as server, ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        with Server(Lines(OFFERS)) as server, _threads() as threads:
             for (case, system, _), offer in zip(wanted, threads.map(lambda each: server.offer(each[2]), wanted), strict=True):
                 found[case, system] = {"status": offer.status, "text": offer.text}
                 progress.advance(task)
-            version = server.version
+            return found, server.version
     except NoServerError as error:
-        progress.console.print(f"no kube-apiserver: {error}")
+        progress.console.print(f"no kube-apiserver: {error}", markup=False)
         return {(case, system): {"status": "no server", "text": ""} for case, system, _ in wanted}, None
-    OFFERS.parent.mkdir(parents=True, exist_ok=True)
-    OFFERS.write_text(json.dumps(known))
-    return found, version
 
 
 def _is_pod(cell: Cell) -> bool:

@@ -15,6 +15,8 @@ from collections.abc import MutableMapping
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
+import urllib3
+
 from tests.cluster.build import VERSION, BuildError, GoMissingError
 from tests.cluster.plane import ControlPlane
 
@@ -84,7 +86,10 @@ class Server:
         # Of several mistakes the server tells the first first: the order of maps is always the same.
         namespace, body = posted(json.loads(json.dumps(manifest, sort_keys=True)))
         path = f"/api/v1/namespaces/{namespace}/pods"
-        answer = self._running().admin.call("POST", path, body, dryRun="All", fieldValidation="Strict")
+        try:
+            answer = self._running().admin.call("POST", path, body, dryRun="All", fieldValidation="Strict")
+        except urllib3.exceptions.HTTPError as error:
+            raise NoServerError(f"it answers no more: {error}") from error
         if answer.status == 201:
             return Offer("accepted", "\n".join(map(_warning, answer.headers.getlist("Warning"))))
         return Offer("refused", str(answer.body["message"]))

@@ -6,6 +6,7 @@ import hashlib
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,16 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 DRIVERS, ENVIRONMENTS = HERE / "drivers", HERE / "environments"
 _KINDS = ("system", "reference", "ours", "dummy")
+#: What the drivers call that have no environment of their own, and which says no version.
+_CALLED = (
+    (DRIVERS, "go/**/*.go"),
+    (DRIVERS, "go/*/go.*"),
+    (ROOT, "tests/oracle/*.go"),
+    (ROOT, "tests/oracle/go.*"),
+    (ROOT, "tests/oracle/driver.py"),
+    (ROOT, "tests/differential/kubectl.py"),
+    (ROOT, "tests/cluster/build.py"),
+)
 
 
 class NotInstalledError(RuntimeError):
@@ -49,14 +60,15 @@ class System:
     quick: bool
     values: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def digest(self) -> str:
-        """Of all that an answer depends on but the question: the description, the drivers' code, the pinned packages."""
-        sources = (file for pattern in ("*.py", "go/**/*.go", "go/*/go.mod") for file in sorted(DRIVERS.glob(pattern)))
-        content = [repr(self).encode(), *(file.read_bytes() for file in sources)]
-        if self.environment != "none":
-            content = [repr(self).encode(), *(file.read_bytes() for file in code_of(DRIVERS / self.command[1]))]
-            content.append((ENVIRONMENTS / f"{self.environment}.txt").read_bytes())
+    def digest(self, hello: Mapping[str, Any]) -> str:
+        """Of all that an answer depends on but the question: the code of the driver, and the versions of what it calls."""
+        code = code_of(DRIVERS / self.command[1])
+        code += (
+            [file for folder, pattern in _CALLED for file in sorted(folder.glob(pattern))]
+            if self.environment == "none"
+            else [ENVIRONMENTS / f"{self.environment}.txt"]
+        )
+        content = [repr([self.command, hello, sys.version]).encode(), *(file.read_bytes() for file in code)]
         return hashlib.sha256(b"\0".join(content)).hexdigest()[:16]
 
     def python(self) -> Path:
@@ -90,7 +102,7 @@ def code_of(driver: Path) -> list[Path]:
     left = {driver}
     while left:
         found |= left
-        named = {name for file in left for name in re.findall(r"^from (\w+) import", file.read_text(), re.MULTILINE)}
+        named = {name for file in left for name in re.findall(r"^(?:from|import) (\w+)", file.read_text(), re.MULTILINE)}
         left = {file for name in named if (file := driver.parent / f"{name}.py").exists()} - found
     return sorted(found)
 

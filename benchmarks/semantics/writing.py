@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,6 @@ PAGE, TABLE = ROOT / "docs" / "semantics.html", ROOT / "docs" / "semantics.md"
 def write(results: Mapping[str, Any]) -> None:
     """Each is written beside its place, then put there: a run that is broken off leaves the last ones whole."""
     for file, text in ((RESULTS, written(results)), (TABLE, markdown(results)), (PAGE, render(results))):
-        fresh = file.with_name(f"{file.name}.fresh")
+        fresh = file.with_name(f"{file.name}.{os.getpid()}")
         fresh.write_text(text)
         fresh.replace(file)

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.semantics.asking import BROKEN_OFF, BrokenOffError
 from benchmarks.semantics.case import Case
 from benchmarks.semantics.engine import run_system
-from benchmarks.semantics.memory import Memory
+from benchmarks.semantics.memory import Lines, answered
 from benchmarks.semantics.results import assembled, changes, written
 from benchmarks.semantics.systems import NotInstalledError, System, locked, read_systems
 
@@ -43,7 +43,7 @@ DUMMY = next(system for system in SYSTEMS.values() if system.id == "dummy-ignore
 
 def run(system: System, *cases: Case) -> Any:
     """A system's cells of these cases."""
-    return run_system(system, cases or (CASE,), [], lambda cell: None, keep=False)
+    return run_system(system, cases or (CASE,), [], lambda cell: None, kept=None)
 
 
 def test_a_cell_is_asked_for_and_judged() -> None:
@@ -190,15 +190,60 @@ def test_what_was_answered_is_not_asked_again(tmp_path: Path) -> None:
         asked.append(question["n"])
         return {"status": "crashed" if question["n"] == 2 else "ok"}
 
-    first = Memory(file)
     for number in (1, 1, 2):
-        first.of({"n": number}, ask)
+        answered(Lines(file), {"n": number}, ask)
     file.write_text(file.read_text() + '["half a li')
-    second = Memory(file)
     for number in (1, 2, 3):
-        second.of({"n": number}, ask)
+        answered(Lines(file), {"n": number}, ask)
+    answered(Lines(file), {"n": 3}, ask)
 
     assert asked == [1, 2, 2, 3]
+
+
+def test_what_is_no_answer_in_what_is_kept_is_passed_over(tmp_path: Path) -> None:
+    """Whatever came into the file; of two answers to one question, the last counts."""
+    file = tmp_path / "answers.jsonl"
+    file.write_bytes(b'7\n[1]\n[1, 2]\n{"a": 1}\n\xff\xfe\nnull\n["a", 1]\n["a", 2]\n\n["b", 3')
+
+    assert dict(Lines(file)) == {"a": 2}
+
+
+def test_lines_are_written_at_once(tmp_path: Path) -> None:
+    """Two runs that write into one file do not write into one line."""
+    one, other = Lines(tmp_path / "lines"), Lines(tmp_path / "lines")
+    written = [
+        threading.Thread(target=lambda of=of, name=name: [of.update({f"{name}{n}": name * 20_000}) for n in range(50)])
+        for name, of in (("a", one), ("b", other))
+    ]
+    for thread in written:
+        thread.start()
+    for thread in written:
+        thread.join()
+
+    assert dict(Lines(tmp_path / "lines")) == {**one, **other}
+    assert len(one) + len(other) == 100
+
+
+def test_to_ask_anew_forgets_nothing_else(tmp_path: Path) -> None:
+    """The answers to other questions lie there as before."""
+    file = tmp_path / "answers.jsonl"
+    Lines(file).update({"a": 1, "b": 2})
+    anew = Lines(file, anew=True)
+    anew["a"] = 3
+
+    assert (dict(anew), dict(Lines(file))) == ({"a": 3}, {"a": 3, "b": 2})
+
+
+def test_what_is_kept_of_whom(tmp_path: Path) -> None:
+    """The answers of a system are kept, by its driver and its versions; ours are asked each time."""
+    run_system(DUMMY, [CASE], [], lambda cell: None, kept=tmp_path)
+    run_system(SYSTEMS["compose"], [CASE], [], lambda cell: None, kept=tmp_path)
+    kept = [file.name for file in tmp_path.iterdir()]
+
+    assert kept == [f"dummy-ignores.{DUMMY.digest(run(DUMMY).hello)}.1.jsonl"]
+    assert DUMMY.digest({"version": "1"}) != DUMMY.digest({"version": "2"})
+    assert DUMMY.digest({}) == replace(DUMMY, adds={".spec": "why"}, user="another text").digest({})
+    assert DUMMY.digest({}) != replace(DUMMY, command=("python", "dummy.py", "override")).digest({})
 
 
 def test_a_verdict_that_changed_is_named() -> None:
