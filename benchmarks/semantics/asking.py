@@ -62,12 +62,11 @@ class Asked:
             errors="replace",
             start_new_session=True,
         )
-        hello = self._hello()
-        if hello is None or "missing" in hello:
-            said = self._last_words() if hello is None else str(hello["missing"])
+        try:
+            self.hello = self._hello()
+        except BaseException:
             self._end()
-            raise NotInstalledError(said)
-        self.hello = hello
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -92,10 +91,13 @@ class Asked:
         self._end()
         return {"status": "crashed", "text": said}
 
-    def _hello(self) -> dict[str, Any] | None:
+    def _hello(self) -> dict[str, Any]:
         """Who it says it is; what a library prints while it is imported is passed over."""
         with self._patience() as (_, said):
-            return next((hello for hello in map(_object, said) if hello is not None), None)
+            hello = next((hello for hello in map(_object, said) if hello is not None), None)
+        if hello is None or "missing" in hello:
+            raise NotInstalledError(self._last_words() if hello is None else str(hello["missing"]))
+        return hello
 
     def _answer(self, line: str) -> str | None:
         with self._patience() as (asked, said):

@@ -23,6 +23,8 @@ class Lines(UserDict[str, Any]):
     def __init__(self, file: Path | None, *, anew: bool = False) -> None:
         super().__init__()
         self._file = file
+        # The last line may be half of one, of a run that was killed.
+        self._gap = b"" if file is None or not file.exists() or file.read_bytes()[-1:] in (b"", b"\n") else b"\n"
         if file is not None and not anew and file.exists():
             self.data.update(_entries(file))
 
@@ -32,8 +34,8 @@ class Lines(UserDict[str, Any]):
         if self._file is not None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with self._file.open("ab", buffering=0) as file:
-                # The line before may be half of one, of a run that was killed.
-                file.write(f"\n{json.dumps([key, value])}\n".encode())
+                file.write(self._gap + f"{json.dumps([key, value])}\n".encode())
+            self._gap = b""
 
 
 def _entries(file: Path) -> Iterator[tuple[str, Any]]:

@@ -175,6 +175,20 @@ def test_a_run_that_is_broken_off_asks_nothing_more() -> None:
     assert time.monotonic() - start < 30
 
 
+def test_a_driver_that_is_just_starting_is_ended(tmp_path: Path) -> None:
+    """A run that is broken off leaves none behind."""
+    mark = tmp_path / "pid"
+    starting = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    threading.Timer(0.5, BROKEN_OFF.set).start()
+    try:
+        with pytest.raises(BrokenOffError):
+            run(replace(SYSTEMS["compose"], command=("python", "-c", starting)))
+    finally:
+        BROKEN_OFF.clear()
+
+    assert not Path("/proc", mark.read_text()).exists()
+
+
 def test_a_case_that_the_users_of_a_system_cannot_say() -> None:
     """Without a spelling that the system reads, a case is not for it."""
     cell = run(DUMMY, replace(CASE, overrides={"another-system": []})).cells["g/x"]
