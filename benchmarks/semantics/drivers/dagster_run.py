@@ -25,9 +25,11 @@ from dagster_k8s.job import (
     get_user_defined_k8s_config,
 )
 from lines import Driver, NotSayable, serve
-from typed import manifest_of
+from typed import manifest_of, served
 
 BEHAVIOUR = sys.argv[1]
+#: Whether the override says null.
+SAID = {"null": False}
 PARTS = {"apiVersion": "", "kind": "", "metadata": "pod_template_spec_metadata", "spec": "pod_spec_config"}
 FIXED = {
     "apiVersion": "the pod is made by Dagster, which leaves its apiVersion to nobody",
@@ -39,6 +41,7 @@ FIXED = {
 
 def read(template: Any, override: Any, spelling: str) -> tuple[Any, Any]:
     """The launcher's `run_k8s_config`, and the tag; the tag verbatim, where a case has it."""
+    SAID["null"] = spelling == "null"
     containers = template.get("spec", {}).get("containers", [])
     if containers == []:
         raise NotSayable("the template has no container, and a run is in one")
@@ -47,6 +50,7 @@ def read(template: Any, override: Any, spelling: str) -> tuple[Any, Any]:
     main = containers[0]["name"]
     if not spelling.startswith("dagster"):
         _sayable(template, override, [each["name"] for each in containers])
+        _no_map_away(template, override)
         override = _config(override, main)
     return _config(template, main), {**override, "merge_behavior": BEHAVIOUR}
 
@@ -59,6 +63,14 @@ def _sayable(template: Any, override: Any, names: list[str]) -> None:
     for container in _containers(override):
         if container.get("name") not in names and "image" not in container:
             raise NotSayable("the container of the run is changed in `container_config`, where it needs no name to be misspelled")
+
+
+def _no_map_away(template: Any, override: Any) -> None:
+    """Null takes a value away; of a map or a list there is no word for that, for both have to be there if they are named."""
+    for name, value in override.items() if isinstance(override, dict) and isinstance(template, dict) else ():
+        if value is None and isinstance(template.get(name), (dict, list)):
+            raise NotSayable(f"{name} is to be a map or a list in its configuration, and is refused as null")
+        _no_map_away(template.get(name), value)
 
 
 def _containers(pod: Any) -> list[Any]:
@@ -105,8 +117,9 @@ def merge(template: Any, override: Any) -> Any:
 
 
 def write(result: Any) -> Any:
-    """The pod of the job, as the job controller makes it."""
-    return {"apiVersion": "v1", "kind": "Pod", **manifest_of(result.spec.template)}
+    """The pod of the job, as the job controller makes it; as a server reads it, where the user wrote nulls."""
+    pod = manifest_of(result.spec.template)
+    return {"apiVersion": "v1", "kind": "Pod", **(served(pod, "V1PodTemplateSpec") if SAID["null"] else pod)}
 
 
 serve(Driver(["dagster-k8s", "dagster", "kubernetes"], read, merge, write, ["dagster_k8s"]))

@@ -11,12 +11,16 @@ from typing import Any
 
 import deepmerge
 from lines import Driver, serve
+from typed import served
 
 MERGER = getattr(deepmerge, sys.argv[1])
+#: Whether the override says null.
+SAID = {"null": False}
 
 
 def read(template: Any, override: Any, spelling: str) -> tuple[Any, Any]:
     """As they are: plain dicts."""
+    SAID["null"] = spelling == "null"
     return template, override
 
 
@@ -26,8 +30,8 @@ def merge(template: Any, override: Any) -> Any:
 
 
 def write(result: Any) -> Any:
-    """As it is."""
-    return result
+    """As it is; as a server reads it, where the user wrote nulls."""
+    return served(result) if SAID["null"] else result
 
 
 serve(Driver(["deepmerge"], read, merge, write, ["deepmerge"]))

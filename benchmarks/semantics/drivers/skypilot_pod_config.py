@@ -22,12 +22,12 @@ from lines import Driver, NotSayable, Refusal, serve
 HOME = tempfile.TemporaryDirectory()
 os.environ |= {"HOME": HOME.name, "SKYPILOT_DISABLE_USAGE_COLLECTION": "1"}
 
-from kubernetes import client  # noqa: E402
 from sky import clouds, skypilot_config  # noqa: E402
 from sky.provision.kubernetes import utils  # noqa: E402
 from sky.skylet import constants  # noqa: E402
 from sky.task import Task  # noqa: E402
 from sky.utils import common_utils, config_utils, yaml_utils  # noqa: E402
+from typed import served  # noqa: E402
 
 MAIN = "ray-node"
 CONTEXT = "cluster"
@@ -121,7 +121,7 @@ def merge(template: Pod, override: Any) -> Pod:
 def write(result: Pod) -> Any:
     """As the provisioner reads it from the file of the cluster, and the API server from the provisioner."""
     text = yaml_utils.dump_yaml_str(result.manifest)
-    return _served(_called(yaml_utils.safe_load(text), MAIN, result.main), "V1Pod")
+    return served(_called(yaml_utils.safe_load(text), MAIN, result.main))
 
 
 def _called(value: Any, old: str, new: str, under: str = "") -> Any:
@@ -132,19 +132,6 @@ def _called(value: Any, old: str, new: str, under: str = "") -> Any:
         return value
     field = {"containers": "name", "resourceFieldRef": "containerName"}.get(under)
     return {name: new if name == field and each == old else _called(each, old, new, name) for name, each in value.items()}
-
-
-def _served(value: Any, kind: str) -> Any:
-    """In a map of texts null is an empty text to the API server; everywhere else it is as good as absent."""
-    if kind.startswith("list[") and isinstance(value, list):
-        return [_served(each, kind[5:-1]) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if kind == "dict(str, str)":
-        return {name: "" if each is None else each for name, each in value.items()}
-    model = getattr(client, kind, None)
-    kinds = {} if model is None else {wire: model.openapi_types[name] for name, wire in model.attribute_map.items()}
-    return {name: _served(each, kinds.get(name, "object")) for name, each in value.items()}
 
 
 serve(Driver(["skypilot", "kubernetes"], read, merge, write, ["sky"]))

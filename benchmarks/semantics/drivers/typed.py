@@ -9,7 +9,7 @@ from typing import Any
 from kubernetes import client
 from lines import Refusal
 
-__all__ = ["constructed", "manifest_of", "parsed"]
+__all__ = ["constructed", "manifest_of", "parsed", "served"]
 
 _CLIENT = client.ApiClient()
 #: What a model cannot be made without, and the least that people write there who have no wish about it.
@@ -33,14 +33,28 @@ def manifest_of(model: Any) -> Any:
     return _CLIENT.sanitize_for_serialization(model)
 
 
+def served(value: Any, kind: str = "V1Pod") -> Any:
+    """As an API server reads it: in a map of texts null is an empty text; everywhere else it is as good as absent, and stays."""
+    listed = re.fullmatch(r"[lL]ist\[(.*)\]", kind)
+    if listed is not None and isinstance(value, list):
+        return [served(each, listed[1]) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if kind in ("dict(str, str)", "dict[str, str]", "Dict[str, str]"):
+        return {name: "" if each is None else each for name, each in value.items()}
+    model = getattr(client, kind, None)
+    kinds = {} if model is None else {wire: model.openapi_types[name] for name, wire in model.attribute_map.items()}
+    return {name: served(each, kinds.get(name, "object")) for name, each in value.items()}
+
+
 def constructed(manifest: Any, kind: str = "V1Pod") -> Any:
     """A model as a user writes it: `V1Pod(spec=V1PodSpec(...))`; an unknown keyword or a value refused is the client's refusal."""
     return _value(manifest, kind)
 
 
 def _value(value: Any, kind: str) -> Any:
-    listed = re.fullmatch(r"list\[(.*)\]", kind)
-    mapped = re.fullmatch(r"dict\(str, (.*)\)|dict\[str, (.*)\]", kind)
+    listed = re.fullmatch(r"[lL]ist\[(.*)\]", kind)
+    mapped = re.fullmatch(r"dict\(str, (.*)\)|[dD]ict\[str, (.*)\]", kind)
     if value is None:
         return None
     if listed is not None:

@@ -32,6 +32,7 @@ POD = {
     ("main", "envFrom"): "env_from",
     ("main", "securityContext"): "container_security_context",
 }
+TEXTS = {"labels", "annotations", "nodeSelector"}
 #: Settings of the orchestrator itself.
 ORCHESTRATOR = {
     ("spec", "serviceAccountName"): "step_pod_service_account_name",
@@ -95,6 +96,8 @@ def _put(fields: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     if path[1] == "resources":
         _put_amount(fields, path, value)
     elif path in POD:
+        if isinstance(value, dict) and path[1] in TEXTS and None in value.values():
+            raise NotSayable(f"{POD[path]} is a map of texts: no entry can be taken out of it")
         fields[POD[path]] = _secrets(value) if path[1] == "imagePullSecrets" else value
     elif path[0] == "spec":
         fields.setdefault("additional_pod_spec_args", {})[_snake(path[1])] = value
