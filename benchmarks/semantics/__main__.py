@@ -13,7 +13,8 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, TypeVar
 
 import click
 
@@ -21,9 +22,11 @@ from benchmarks.semantics import results as documents
 from benchmarks.semantics.case import Case, CaseError, chosen, read_cases
 from benchmarks.semantics.running import everything, some
 from benchmarks.semantics.showing import cell_text, changes_text, sums_text, verdicts_text
-from benchmarks.semantics.systems import System, read_systems
+from benchmarks.semantics.systems import DescriptionError, System, read_systems
 
 __all__ = ["main"]
+
+_Named = TypeVar("_Named", Case, System)
 
 
 @click.group(help=__doc__.splitlines()[1])
@@ -39,18 +42,15 @@ def main() -> None:
 @click.option("--anew", is_flag=True, help="Ask again what was answered before.")
 def run(systems: tuple[str, ...], cases: tuple[str, ...], times: bool, server: bool, anew: bool) -> None:
     """Run cases on systems. All of both: the results and the page are written. A choice: the verdicts are printed."""
-    all_systems, all_cases = read_systems(), _cases()
+    all_systems, all_cases = _systems(), _cases()
     if systems == () and cases == ():
-        found = everything(all_systems, all_cases, times=times, server=server, anew=anew)
+        last = None if times else _read()
+        found = everything(all_systems, all_cases, times=times, server=server, anew=anew, last=last)
         _write(found)
         click.echo(sums_text(found))
         click.echo(changes_text(found["changes"]))
         return
-    picked = (
-        _picked(all_systems, systems),
-        [case for case in all_cases if case.id in chosen((case.id for case in all_cases), cases)],
-    )
-    click.echo(verdicts_text(some(*picked, anew=anew)))
+    click.echo(verdicts_text(some(_picked(all_systems, systems, "system"), _picked(all_cases, cases, "case"), anew=anew)))
 
 
 @main.command("show")
@@ -58,19 +58,14 @@ def run(systems: tuple[str, ...], cases: tuple[str, ...], times: bool, server: b
 @click.argument("case")
 def show(system: str, case: str) -> None:
     """Run one case on one system, and show what was wanted and what came out."""
-    cases = [each for each in _cases() if each.id == case]
-    if cases == []:
-        raise click.UsageError(f"there is no case {case}")
-    ran = some(_picked(read_systems(), [system]), cases, anew=True)
-    click.echo(cell_text(ran[0], cases[0]))
+    one, wish = _called(_systems(), system, "system"), _called(_cases(), case, "case")
+    click.echo(cell_text(some([one], [wish], anew=True)[0], wish))
 
 
 @main.command("check")
 def check() -> None:
     """Run the quick systems on all cases; fail where a verdict is not that of the committed results, and say which."""
-    cases, systems, before = _cases(), [system for system in read_systems() if system.quick], documents.read()
-    if before is None:
-        raise click.UsageError("there are no results to compare with: make semantics")
+    cases, systems, before = _cases(), [system for system in _systems() if system.quick], _results()
     changed = documents.changes(before, documents.assembled(some(systems, cases, anew=False), cases, {}, None, None))
     click.echo(changes_text(changed))
     if changed != []:
@@ -81,16 +76,27 @@ def check() -> None:
 @main.command("page")
 def page() -> None:
     """Write the page anew, of the results that lie there."""
-    found = documents.read()
-    if found is None:
-        raise click.UsageError("there are no results yet: make semantics")
-    _write(found)
+    _write(_results())
 
 
 def _write(found: Mapping[str, Any]) -> None:
     from benchmarks.semantics.writing import write  # the page is not for a single cell
 
     write(found)
+
+
+def _results() -> Mapping[str, Any]:
+    found = _read()
+    if found is None:
+        raise click.ClickException("there are no results yet: make semantics")
+    return found
+
+
+def _read() -> Mapping[str, Any] | None:
+    try:
+        return documents.read()
+    except documents.ResultsError as error:
+        raise click.ClickException(f"{error}; make semantics") from None
 
 
 def _cases() -> list[Case]:
@@ -100,13 +106,33 @@ def _cases() -> list[Case]:
         raise click.ClickException(f"mistakes in cases:\n{error}") from None
 
 
-def _picked(systems: Sequence[System], patterns: Sequence[str]) -> list[System]:
-    ids = chosen((system.id for system in systems), patterns)
-    if ids == []:
-        raise click.UsageError(
-            f"no system is called {' or '.join(patterns)}; there are {', '.join(system.id for system in systems)}"
-        )
-    return [system for system in systems if system.id in ids]
+def _systems() -> list[System]:
+    try:
+        return read_systems()
+    except DescriptionError as error:
+        raise click.ClickException(f"mistakes in systems:\n{error}") from None
+
+
+def _picked(there: Sequence[_Named], patterns: Sequence[str], what: str) -> list[_Named]:
+    """Those that a pattern fits; all, where there is no pattern. A pattern that fits none is a mistake."""
+    ids = [each.id for each in there]
+    for pattern in patterns:
+        if chosen(ids, [pattern]) == []:
+            raise _unknown(pattern, ids, what)
+    wanted = set(chosen(ids, patterns))
+    return [each for each in there if each.id in wanted]
+
+
+def _called(there: Sequence[_Named], name: str, what: str) -> _Named:
+    for each in there:
+        if each.id == name:
+            return each
+    raise _unknown(name, [each.id for each in there], what)
+
+
+def _unknown(name: str, ids: Sequence[str], what: str) -> click.UsageError:
+    close = get_close_matches(name, ids, 3) or sorted({f"{each.partition('/')[0]}/*" if "/" in each else each for each in ids})
+    return click.UsageError(f"no {what} is called {name}; there is {', '.join(close)}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,26 +11,12 @@ from typing import Any
 
 import yaml
 
-from podcompose import PathError
-from podcompose.core.path import parse_path
+from benchmarks.semantics.mistakes import LAWS, SPELLINGS, mistakes_of, mistakes_of_file
 
 __all__ = ["LAWS", "SPELLINGS", "Case", "CaseError", "chosen", "read_cases"]
 
 CASES = Path(__file__).parent / "cases"
-SPELLINGS = ("mapping", "typed", "null", "$patch", "json-patch")
-LAWS = ("identity", "idempotence", "inputs", "aliasing", "frame", "order", "associativity", "determinism")
-_FORMS = (
-    {"path", "equals"},
-    {"path", "absent"},
-    {"path", "keys"},
-    {"path", "before"},
-    {"rest"},
-    {"result"},
-    {"refused"},
-    {"inputs"},
-    {"any"},
-)
-_WORDS = {"rest": "unchanged", "result": "template", "inputs": "unchanged", "absent": True}
+SYSTEMS = Path(__file__).parent / "systems"
 
 
 class CaseError(ValueError):
@@ -70,69 +57,47 @@ class Case:
 
 def read_cases(folder: Path = CASES) -> list[Case]:
     """All cases of a folder; CaseError names every mistake."""
+    systems = {file.stem for file in SYSTEMS.glob("*.yaml")}
     mistakes: list[str] = []
     cases: list[Case] = []
     for file in sorted(folder.glob("*.yaml")):
-        document = yaml.safe_load(file.read_text())
-        for entry in document["cases"]:
-            mistakes.extend(f"{file.name}: {entry.get('id', entry)}: {mistake}" for mistake in _mistakes(entry))
-            cases.append(_case(entry, document["group"]))
-    known: set[str] = set()
-    for case in cases:
-        if case.id in known:
-            mistakes.append(f"{case.id}: two cases have this id")
-        known.add(case.id)
+        group, entries, wrong = _read(file)
+        mistakes += [f"{file.name}: {mistake}" for mistake in wrong]
+        for number, entry in enumerate(entries, start=1):
+            wrong = list(mistakes_of(entry, systems))
+            name = entry.get("id", f"case {number}") if isinstance(entry, dict) else f"case {number}"
+            mistakes += [f"{file.name}: {name}: {mistake}" for mistake in wrong]
+            cases += [_case(entry, group)] if wrong == [] else []
+    mistakes += [f"{name}: two cases have this id" for name, count in Counter(case.id for case in cases).items() if count > 1]
     if mistakes != []:
         raise CaseError("\n".join(mistakes))
     return cases
 
 
+def _read(file: Path) -> tuple[str, list[Any], list[str]]:
+    """The group of a file, its cases, and its mistakes."""
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        return "", [], [" ".join(str(error).split())]
+    wrong = list(mistakes_of_file(document))
+    return ("", [], wrong) if wrong != [] else (document["group"], document["cases"], [])
+
+
 def _case(entry: Any, group: str) -> Case:
     return Case(
-        str(entry.get("id")),
+        entry["id"],
         group,
-        entry.get("title", ""),
-        entry.get("intent", ""),
+        entry["title"],
+        entry["intent"],
         entry.get("template"),
-        dict(entry.get("override", {})),
+        entry.get("override", {}),
         entry.get("expect"),
         entry.get("reports"),
         entry.get("law"),
         tuple(entry.get("sources", ())),
         entry.get("note", ""),
     )
-
-
-_FIELDS = {"id", "title", "intent", "template", "override", "expect", "reports", "law", "sources", "note"}
-
-
-def _mistakes(entry: Any) -> Iterable[str]:
-    yield from (f"`{name}` is no field of a case" for name in entry.keys() - _FIELDS)
-    yield from (f"`{name}` is missing" for name in ("id", "title", "intent") if not isinstance(entry.get(name), str))
-    if "law" in entry:
-        if entry["law"] not in LAWS:
-            yield f"`{entry['law']}` is no law; there are {', '.join(LAWS)}"
-        return
-    yield from (f"`{name}` is missing, or no map" for name in ("template", "override") if not isinstance(entry.get(name), dict))
-    if ("expect" in entry) == ("reports" in entry):
-        yield "it has either `expect` or `reports`"
-    for checks in (entry.get("expect", []), *entry.get("reports", {}).values()):
-        yield from _mistakes_of_checks(checks)
-
-
-def _mistakes_of_checks(checks: Any) -> Iterable[str]:
-    for check in checks:
-        if not isinstance(check, dict) or not any(form <= check.keys() <= form | {"by", "order"} for form in _FORMS):
-            yield f"no check looks like {check}"
-            continue
-        yield from (f"`{name}` can only be {word}" for name, word in _WORDS.items() if name in check and check[name] != word)
-        if "path" in check:
-            try:
-                parse_path(check["path"])
-            except PathError as error:
-                yield str(error)
-        for alternative in check.get("any", ()):
-            yield from _mistakes_of_checks(alternative)
 
 
 def chosen(names: Iterable[str], patterns: Sequence[str]) -> list[str]:

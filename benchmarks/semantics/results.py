@@ -8,16 +8,22 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from benchmarks.semantics.case import Case
-from benchmarks.semantics.engine import Cell, Ran
+from benchmarks.semantics.engine import Ran
 from benchmarks.semantics.systems import HERE, ROOT, NotInstalledError, System, locked
 
-__all__ = ["RESULTS", "assembled", "changes", "committed", "read", "written"]
+__all__ = ["RESULTS", "ResultsError", "assembled", "changes", "committed", "read", "written"]
 
 RESULTS = HERE / "results.json"
+FORMAT = 1
+
+
+class ResultsError(ValueError):
+    """A file of results is not one."""
 
 
 def assembled(
@@ -25,7 +31,7 @@ def assembled(
 ) -> dict[str, Any]:
     """All that was found, as one document."""
     return {
-        "format": 1,
+        "format": FORMAT,
         "made": {"date": f"{datetime.date.today()}", "machine": _machine(), "podcompose": _version(ran), "server": server},
         "systems": [_system(each) for each in ran],
         "groups": list(dict.fromkeys(case.group for case in cases)),
@@ -125,11 +131,6 @@ def _cell(ran: Ran, case: Case, offers: Mapping[tuple[str, str], Mapping[str, st
     }
 
 
-def offered(cell: Cell) -> Any | None:
-    """The manifest that can be offered to a server; None where there is none."""
-    return cell.answer.get("manifest") if cell.answer["status"] == "ok" else None
-
-
 def written(results: Mapping[str, Any]) -> str:
     """The document as text: short things on one line, a line a cell."""
     return "\n".join(_pieces(results, "")) + "\n"
@@ -151,25 +152,39 @@ def _pieces(value: Any, indent: str, before: str = "", after: str = "", depth: i
     yield f"{indent}{'}' if isinstance(value, dict) else ']'}{after}"
 
 
-def read(file: Path = RESULTS) -> dict[str, Any] | None:
-    """The results that lie there; None where there are none."""
-    return dict(json.loads(file.read_text())) if file.exists() else None
+def read() -> dict[str, Any] | None:
+    """The results that lie there; None where there are none, ResultsError where they are not what is written."""
+    return _document(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else None
 
 
 def committed() -> dict[str, Any] | None:
-    """The results of the last commit; outside of a checkout those that lie there."""
-    shown = subprocess.run(
-        ["git", "show", "HEAD:benchmarks/semantics/results.json"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return dict(json.loads(shown.stdout)) if shown.returncode == 0 else read()
+    """The results of the last commit; outside of a checkout, or before there were any, those that lie there; None where none do."""
+    command = ["git", "show", "HEAD:benchmarks/semantics/results.json"]
+    with suppress(OSError, subprocess.CalledProcessError, ResultsError):
+        return _document(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode())
+    with suppress(ResultsError):
+        return read()
+    return None
+
+
+def _document(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise ResultsError(f"{RESULTS.name} is not what is written there: {error}") from None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise ResultsError(f"{RESULTS.name} is not what is written there: it has no format {FORMAT}")
+    return found
 
 
 def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[str]:
-    """A sentence for each cell whose verdict is another one, and for each case that came or went."""
+    """A sentence for each cell whose verdict is another one, for each case that came or went, and for each system that came."""
     if before is None:
         return []
     old, new = before["cells"], after["cells"]
     found = [f"{case} came" for case in new if case not in old] + [f"{case} went" for case in old if case not in new]
+    known = {system["id"] for system in before["systems"]}
+    found += [f"the system {system['id']} came" for system in after["systems"] if system["id"] not in known]
     for case in new:
         for system, cell in new[case].items():
             was = old.get(case, {}).get(system)

@@ -32,13 +32,14 @@ def some(systems: Sequence[System], cases: Sequence[Case], *, anew: bool) -> lis
         return _ran(systems, cases, progress, anew=anew)
 
 
-def everything(systems: Sequence[System], cases: Sequence[Case], *, times: bool, server: bool, anew: bool) -> dict[str, Any]:
-    """Run all, offer all results to a server, measure, and say what is not as in the last commit."""
+def everything(
+    systems: Sequence[System], cases: Sequence[Case], *, times: bool, server: bool, anew: bool, last: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Run all, offer all results to a server, measure (else the times are the last ones), and say what is not as was committed."""
     with _progress() as progress:
         ran = _ran(systems, cases, progress, anew=anew)
         offers, version = _offered(ran, progress) if server else ({}, None)
-        before = documents.read()
-        found = _timed(ran, progress) if times else (before or {}).get("times")
+        found = _timed(ran, progress) if times else (last or {}).get("times")
     results = documents.assembled(ran, cases, offers, version, found)
     return {**results, "changes": documents.changes(documents.committed(), results)}
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import yaml
 
+from benchmarks.semantics.mistakes import KINDS, mistakes_of_system
 from tests.environments import python_of
 
-__all__ = ["HERE", "ROOT", "NotInstalledError", "System", "locked", "read_systems"]
+__all__ = ["HERE", "ROOT", "DescriptionError", "NotInstalledError", "System", "locked", "read_systems"]
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 DRIVERS, ENVIRONMENTS = HERE / "drivers", HERE / "environments"
-_KINDS = ("system", "reference", "ours", "dummy")
 #: What the drivers call that have no environment of their own, and which says no version.
 _CALLED = (
     (DRIVERS, "go/**/*.go"),
@@ -31,6 +31,10 @@ _CALLED = (
     (ROOT, "tests/differential/kubectl.py"),
     (ROOT, "tests/cluster/build.py"),
 )
+
+
+class DescriptionError(ValueError):
+    """Mistakes in the descriptions of systems, all of them."""
 
 
 class NotInstalledError(RuntimeError):
@@ -108,11 +112,20 @@ def code_of(driver: Path) -> list[Path]:
 
 
 def read_systems(folder: Path = HERE / "systems") -> list[System]:
-    """All systems, in the order of the page: ours, the others by name, the dummies."""
-    systems = [_system(yaml.safe_load(file.read_text())) for file in sorted(folder.glob("*.yaml"))]
-    return sorted(
-        systems, key=lambda system: (("ours", "system", "reference", "dummy").index(system.kind), _ours(system), system.id)
-    )
+    """All systems, in the order of the page: ours, the others by name, the dummies; DescriptionError names every mistake."""
+    mistakes: list[str] = []
+    systems: list[System] = []
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            entry = yaml.safe_load(file.read_text(encoding="utf-8"))
+            wrong = list(mistakes_of_system(entry, file.stem))
+        except yaml.YAMLError as error:
+            wrong = [" ".join(str(error).split())]
+        mistakes += [f"{file.name}: {mistake}" for mistake in wrong]
+        systems += [_system(entry)] if wrong == [] else []
+    if mistakes != []:
+        raise DescriptionError("\n".join(mistakes))
+    return sorted(systems, key=lambda system: (KINDS.index(system.kind), _ours(system), system.id))
 
 
 def _ours(system: System) -> int:
@@ -120,13 +133,9 @@ def _ours(system: System) -> int:
     return known.index(system.id) if system.id in known else len(known)
 
 
-def _system(entry: Any) -> System:
-    added = entry.pop("adds", ())
+def _system(entry: dict[str, Any]) -> System:
+    added = entry.get("adds", ())
+    lists = {"reads": tuple(entry["reads"]), "command": tuple(entry["command"])}
     adds = {each["path"]: each["why"] for each in added}
     values = {each["path"]: each["value"] for each in added if "value" in each}
-    kind = entry.pop("kind", "system")
-    if kind not in _KINDS:
-        raise ValueError(f"{entry['id']}: `kind` is one of {', '.join(_KINDS)}, not {kind}")
-    reads, command = tuple(str(each) for each in entry.pop("reads")), tuple(map(str, entry.pop("command")))
-    quick = entry.pop("quick", False)
-    return System(**entry, quick=quick, reads=reads, command=command, adds=adds, kind=kind, values=values)
+    return System(**{"kind": "system", "quick": False, **entry, **lists, "adds": adds, "values": values})

@@ -15,7 +15,7 @@ from benchmarks.semantics.asking import BROKEN_OFF, BrokenOffError
 from benchmarks.semantics.case import Case
 from benchmarks.semantics.engine import run_system
 from benchmarks.semantics.memory import Lines, answered
-from benchmarks.semantics.results import assembled, changes, written
+from benchmarks.semantics.results import assembled, changes, committed, written
 from benchmarks.semantics.systems import NotInstalledError, System, locked, read_systems
 
 POD: Any = {
@@ -261,15 +261,28 @@ def test_what_is_kept_of_whom(tmp_path: Path) -> None:
 
 
 def test_a_verdict_that_changed_is_named() -> None:
-    """Each cell with another verdict, each case that came, each that went."""
-    before = {"cells": {"g/x": {"a": _cell("pass"), "b": _cell("fail")}, "g/old": {}}}
-    after = {"cells": {"g/x": {"a": _cell("fail", "it is gone"), "b": _cell("fail")}, "g/new": {}}}
+    """Each cell with another verdict, each case that came, each that went, each system that came."""
+    cells = {"g/x": {"a": _cell("pass"), "b": _cell("fail")}, "g/old": {}}
+    before = {"systems": [{"id": "a"}, {"id": "b"}, {"id": "not run this time"}], "cells": cells}
+    cells = {"g/x": {"a": _cell("fail", "it is gone"), "b": _cell("fail"), "c": _cell("pass")}, "g/new": {}}
+    after = {"systems": [{"id": "a"}, {"id": "b"}, {"id": "c"}], "cells": cells}
 
-    assert changes(before, after) == ["g/new came", "g/old went", "g/x in a: pass -> fail: it is gone"]
+    assert changes(before, after) == ["g/new came", "g/old went", "the system c came", "g/x in a: pass -> fail: it is gone"]
 
 
 def _cell(word: str, *why: str) -> Any:
     return {"verdict": word, "why": list(why)}
+
+
+@pytest.mark.parametrize("text", [None, "", "{"])
+def test_where_nothing_is_committed(text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside of a checkout, or without git, there may be nothing to compare with."""
+    monkeypatch.setattr("benchmarks.semantics.results.RESULTS", tmp_path / "results.json")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if text is not None:
+        (tmp_path / "results.json").write_text(text)
+
+    assert committed() is None
 
 
 def test_results_are_written_a_line_a_cell() -> None:
