@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from benchmarks.semantics.case import Case
-from benchmarks.semantics.manifests import at, key_value, pruned, same, without
+from benchmarks.semantics.manifests import at, differences, key_value, pruned, same, short, without
 from podcompose.core.path import Key, Path, parse_path
 
 __all__ = ["Verdict", "judge", "strip"]
@@ -120,7 +120,7 @@ def _equals(found: list[Any], check: Any) -> str | None:
         return None
     if wanted is None and len(found) == 0:
         return None
-    return f"is {_said(found)}, not {_short(wanted)}"
+    return f"is {_said(found)}, not {short(wanted)}"
 
 
 def _absent(found: list[Any], check: Any) -> str | None:
@@ -130,9 +130,9 @@ def _absent(found: list[Any], check: Any) -> str | None:
 def _keys(found: list[Any], check: Any) -> str | None:
     wanted, there = check["keys"], _keys_of(found, check)
     if there is None:
-        return None if len(wanted) == 0 and len(found) == 0 else f"is {_said(found)}, no list of {_short(wanted)}"
+        return None if len(wanted) == 0 and len(found) == 0 else f"is {_said(found)}, no list of {short(wanted)}"
     holds = _same_in_any_order if check.get("order") == "any" else same
-    return None if holds(wanted, there) else f"has {_short(there)}, not {_short(wanted)}"
+    return None if holds(wanted, there) else f"has {short(there)}, not {short(wanted)}"
 
 
 def _same_in_any_order(wanted: list[Any], there: list[Any]) -> bool:
@@ -143,8 +143,8 @@ def _before(found: list[Any], check: Any) -> str | None:
     there, (first, second) = _keys_of(found, check) or [], check["before"]
     ahead, behind = _places(first, there), _places(second, there)
     if ahead == [] or behind == []:
-        return f"has {_short(there)}: not both of {first} and {second}"
-    return None if ahead[-1] < behind[0] else f"has {_short(there)}: {first} is behind {second}"
+        return f"has {short(there)}: not both of {first} and {second}"
+    return None if ahead[-1] < behind[0] else f"has {short(there)}: {first} is behind {second}"
 
 
 def _places(key: Any, keys: list[Any]) -> list[int]:
@@ -177,7 +177,7 @@ def _rest(case: Case, checks: Sequence[Any], manifest: Any) -> Iterator[str]:
     for path, field in orders:
         left, wanted = (_in_order(value, path, field) for value in (left, wanted))
     if not same(left, wanted):
-        yield from (f"the rest is changed: {each}" for each in _differences(wanted, left, ""))
+        yield from (f"the rest is changed: {each}" for each in differences(wanted, left))
 
 
 def _with_paths(checks: Sequence[Any]) -> Iterator[Any]:
@@ -203,30 +203,9 @@ def _in_order(value: Any, path: Path, field: str) -> Any:
     return value
 
 
-def _differences(wanted: Any, found: Any, path: str) -> Iterator[str]:
-    """The places where they differ, the deepest that both have, three at most."""
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        for name in sorted({*wanted, *found}):
-            if name not in wanted or name not in found:
-                yield f"{path}.{name} {'is gone' if name in wanted else 'came, ' + _short(found[name])}"
-            elif not same(wanted[name], found[name]):
-                yield from _differences(wanted[name], found[name], f"{path}.{name}")
-    elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
-        for place, (one, other) in enumerate(zip(wanted, found, strict=True)):
-            if not same(one, other):
-                yield from _differences(one, other, f"{path}[{place}]")
-    else:
-        yield f"{path or '.'} is {_short(found)}, was {_short(wanted)}"
-
-
 def _said(found: list[Any]) -> str:
-    return "absent" if len(found) == 0 else " and ".join(map(_short, found))
+    return "absent" if len(found) == 0 else " and ".join(map(short, found))
 
 
 def _sorted(elements: list[Any], field: str) -> list[Any]:
     return sorted(elements, key=lambda each: json.dumps(key_value(each, field), sort_keys=True))
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text if len(text) <= 200 else f"{text[:197]}..."

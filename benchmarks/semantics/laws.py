@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.semantics.manifests import at, key_value, pruned, same
+from benchmarks.semantics.manifests import at, differences, key_value, pruned, same
 from benchmarks.semantics.mentions import KeyedList, keyed_lists, unmentioned
 from podcompose.core.path import format_path
 
@@ -36,7 +37,8 @@ class LawVerdict(NamedTuple):
     `word`: pass, fail, n.a., crashed; of a reported law: holds, does not hold, n.a., crashed.
 
     It held on `held` of the `of` lines that the system can say; `refused` lines it refused. `counterexample` is the smallest that
-    fails: id, template, override (and second), manifest, why. `reason` is that of n.a. and crashed.
+    fails: id, template, override (and second), manifest, why, and wanted, where something else than the template had to come out.
+    `reason` is that of n.a. and crashed.
     """
 
     word: str
@@ -56,10 +58,11 @@ class _SilentError(Exception):
 
 
 class _Finding(NamedTuple):
-    """What a law says of one line: why it does not hold, or None; what came out."""
+    """What a law says of one line: why it does not hold, or None; what came out; what had to, where this is not the template."""
 
     why: str | None
     manifest: Any
+    wanted: Any = None
 
 
 #: The law of one line; None where the law has nothing to say of this line.
@@ -83,11 +86,11 @@ def check(law: str, lines: Iterable[Any], ask: Ask, again: Ask | None = None) ->
             silent.append(answer)
             if answer.status == "crashed":
                 break
-    return _verdict(law in REPORTED, told, silent)
+    return _verdict(law, told, silent)
 
 
-def _verdict(reported: bool, told: Sequence[tuple[Any, _Finding]], silent: Sequence[_SilentError]) -> LawVerdict:
-    failures = [each for each in told if each[1].why is not None]
+def _verdict(law: str, told: Sequence[tuple[Any, _Finding]], silent: Sequence[_SilentError]) -> LawVerdict:
+    reported, failures = law in REPORTED, [each for each in told if each[1].why is not None]
     counts = len(told) - len(failures), len(told), sum(answer.status == "refused" for answer in silent)
     if silent != [] and silent[-1].status == "crashed":
         return (
@@ -97,15 +100,23 @@ def _verdict(reported: bool, told: Sequence[tuple[Any, _Finding]], silent: Seque
         reason = f"; {silent[0].status}: {silent[0].text}" if silent != [] else ""
         return LawVerdict("n.a.", *counts, reason=f"{len(told)} of the generated pods can tell, {FEWEST} are needed{reason}")
     good, bad = ("holds", "does not hold") if reported else ("pass", "fail")
-    return LawVerdict(good if failures == [] else bad, *counts, _smallest(failures))
+    return LawVerdict(good if failures == [] else bad, *counts, _smallest(law, failures))
 
 
-def _smallest(failures: Sequence[tuple[Any, _Finding]]) -> Mapping[str, Any] | None:
+#: What of a line a law asks besides template and override, or in their place.
+_ASKED: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
+    "identity": lambda line: {"override": {}},
+    "associativity": lambda line: {"second": line["second"]},
+}
+
+
+def _smallest(law: str, failures: Sequence[tuple[Any, _Finding]]) -> Mapping[str, Any] | None:
     if len(failures) == 0:
         return None
     line, finding = min(failures, key=lambda each: len(json.dumps([each[0]["template"], each[0]["override"]])))
-    names = ("id", "template", "override", "second")
-    return {**{name: line[name] for name in names if name in line}, "manifest": finding.manifest, "why": finding.why}
+    asked = {"id": line["id"], "template": line["template"], "override": line["override"], **_ASKED.get(law, lambda _: {})(line)}
+    wanted = {} if finding.wanted is None else {"wanted": finding.wanted}
+    return {**asked, "manifest": finding.manifest, **wanted, "why": finding.why}
 
 
 def _merged(ask: Ask, template: Any, override: Any) -> Any:
@@ -117,9 +128,7 @@ def _merged(ask: Ask, template: Any, override: Any) -> Any:
 
 def _identity(line: Any, ask: Ask, again: Ask) -> _Finding:
     manifest = _merged(ask, line["template"], {})
-    return _Finding(
-        None if same(pruned(manifest), pruned(line["template"])) else "an empty override changes the template", manifest
-    )
+    return _Finding(_unlike(line["template"], manifest, "an empty override changes the template"), manifest)
 
 
 def _idempotence(line: Any, ask: Ask, again: Ask) -> _Finding | None:
@@ -127,7 +136,7 @@ def _idempotence(line: Any, ask: Ask, again: Ask) -> _Finding | None:
         return None
     once = _merged(ask, line["template"], line["override"])
     twice = _merged(ask, once, line["override"])
-    return _Finding(None if same(pruned(once), pruned(twice)) else "the same override once more changes the result", twice)
+    return _Finding(_unlike(once, twice, "the same override once more changes the result"), twice, once)
 
 
 def _from_answer(field: str, says: str) -> _Law:
@@ -187,7 +196,7 @@ def _associativity(line: Any, ask: Ask, again: Ask) -> _Finding | None:
     first = _merged(ask, _merged(ask, line["template"], line["override"]), line["second"])
     joined = _merged(ask, line["template"], {name: each for name, each in both.items() if name not in ("apiVersion", "kind")})
     why = "the two overrides merged first, then laid over the template, give another pod than one after the other"
-    return _Finding(None if same(pruned(first), pruned(joined)) else why, joined)
+    return _Finding(_unlike(first, joined, why), joined, first)
 
 
 def _as_template(override: Any, template: Any) -> Any:
@@ -198,7 +207,16 @@ def _as_template(override: Any, template: Any) -> Any:
 
 def _determinism(line: Any, ask: Ask, again: Ask) -> _Finding:
     one, other = (_merged(each, line["template"], line["override"]) for each in (ask, again))
-    return _Finding(None if json.dumps(one) == json.dumps(other) else "two processes give different bytes", other)
+    if json.dumps(one) == json.dumps(other):
+        return _Finding(None, other)
+    why = "two processes give different bytes"
+    return _Finding(_unlike(one, other, why) or f"{why}: the same pod, in another order", other, one)
+
+
+def _unlike(wanted: Any, found: Any, why: str) -> str | None:
+    """Why the law does not hold, and where; None where they are the same."""
+    where = list(islice(differences(pruned(wanted), pruned(found)), 4))
+    return None if where == [] else f"{why}: {'; '.join(where[:3])}{'; and more' if len(where) > 3 else ''}"
 
 
 _LAWS: Mapping[str, _Law] = {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from podcompose.core.path import Key, Member, Path
 
-__all__ = ["at", "key_value", "pruned", "same", "without"]
+__all__ = ["at", "differences", "key_value", "pruned", "same", "short", "without"]
 
 #: What a key field means that an element does not have.
 DEFAULTS = {"protocol": "TCP"}
@@ -76,6 +77,32 @@ def _fits(element: Any, segment: Any, place: int) -> bool:
 def key_value(element: Any, field: str) -> Any:
     """What an element of a list goes by; a missing protocol is TCP."""
     return element.get(field, DEFAULTS.get(field)) if isinstance(element, dict) else element
+
+
+def differences(wanted: Any, found: Any, path: str = "") -> Iterator[str]:
+    """
+    A sentence for each place where they differ, the deepest that both have.
+
+    >>> list(differences({"a": 1, "b": {"c": 2}}, {"b": {"c": 3}, "d": 4}))
+    ['.a is gone', '.b.c is 3, was 2', '.d came, 4']
+    """
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        for name in sorted({*wanted, *found}):
+            if name not in wanted or name not in found:
+                yield f"{path}.{name} {'is gone' if name in wanted else 'came, ' + short(found[name])}"
+            else:
+                yield from differences(wanted[name], found[name], f"{path}.{name}")
+    elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+        for place, (one, other) in enumerate(zip(wanted, found, strict=True)):
+            yield from differences(one, other, f"{path}[{place}]")
+    elif not same(wanted, found):
+        yield f"{path or '.'} is {short(found)}, was {short(wanted)}"
+
+
+def short(value: Any) -> str:
+    """A value as JSON, so much of it as one reads in a sentence."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= 200 else f"{text[:197]}..."
 
 
 def without(value: Any, paths: Sequence[Path], *, new: Callable[[Path], bool]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,19 +12,31 @@ import yaml
 
 from benchmarks.semantics.case import Case
 from benchmarks.semantics.engine import Cell, Ran
-from benchmarks.semantics.sums import Sum, sums
+from benchmarks.semantics.sums import WORDS, Sum, sums
 
 __all__ = ["cell_text", "changes_text", "sums_text", "verdicts_text"]
 
 
 def verdicts_text(ran: Sequence[Ran]) -> str:
-    """A line a cell."""
-    lines = [f"{each.system.id}: {each.problem}" for each in ran if each.problem is not None]
-    return "\n".join([*lines, *(_line(each.system.id, cell) for each in ran for cell in each.cells.values())])
+    """A line a cell, with why under it; then a line a system."""
+    cells = [(each.system.id, cell) for each in ran for cell in each.cells.values()]
+    wide = max((len(cell.verdict.word) for _, cell in cells), default=0), max((len(each.system.id) for each in ran), default=0)
+    lines = [line for system, cell in cells for line in _lines(system, cell, *wide)]
+    return "\n".join([*lines, "", *(f"{each.system.id:{wide[1]}} {_total(each)}" for each in ran)])
 
 
-def _line(system: str, cell: Cell) -> str:
-    return f"{cell.verdict.word:8} {system:20} {cell.case}{''.join(f'{chr(10)}         {why}' for why in cell.verdict.why)}"
+def _lines(system: str, cell: Cell, word: int, name: int) -> Iterator[str]:
+    yield f"{cell.verdict.word:{word}} {system:{name}} {cell.case}"
+    yield from (f"{'':{word}} {line}" for why in cell.verdict.why for line in why.splitlines())
+
+
+def _total(ran: Ran) -> str:
+    if ran.problem is not None:
+        return f"not installed: {ran.problem}"
+    counts = Counter(cell.verdict.word for cell in ran.cells.values())
+    order = {word: place for place, word in enumerate(WORDS)}
+    words = sorted(counts, key=lambda word: (order.get(word, len(order)), word))
+    return f"{len(ran.cells)} cases: {', '.join(f'{counts[word]} {word}' for word in words)}"
 
 
 def changes_text(changes: Sequence[str]) -> str:
@@ -60,9 +73,22 @@ def _parts(ran: Ran, case: Case, cell: Cell) -> Iterator[str]:
         yield f"What is expected:\n{_yaml(case.expect if case.expect is not None else case.reports)}"
     yield f"The verdict: {cell.verdict.word}" + "".join(f"\n  {why}" for why in cell.verdict.why)
     if cell.law is not None:
-        yield f"The law:\n{_yaml(dict(cell.law))}"
+        yield from _law_parts(cell.law)
     elif "manifest" in cell.answer:
         yield f"What came out, against the template:\n{_diff(case.template, cell.answer['manifest'])}"
+
+
+def _law_parts(law: Mapping[str, Any]) -> Iterator[str]:
+    """The smallest pod on which it does not hold, and what came out as a difference to what had to."""
+    yield f"It held on {law['held']} of {law['of']} generated pods; {law['refused']} were refused."
+    found = law["counterexample"]
+    if found is None:
+        return
+    yield f"The smallest pod on which it did not, {found['id']}:\n{_yaml(found['template'])}"
+    named = {"override": "The override", "second": "The second override"}
+    yield from (f"{title}:\n{_yaml(found[name])}" for name, title in named.items() if name in found)
+    wanted, what = (found["wanted"], "what it had to be") if "wanted" in found else (found["template"], "the template")
+    yield f"What came out, against {what}:\n{_diff(wanted, found['manifest'])}"
 
 
 def _yaml(value: Any) -> str:

@@ -71,13 +71,13 @@ def turned_again(template: Any, override: Any) -> Any:
 
 
 BROKEN = {
-    "identity": (answering(adding), "empty override"),
-    "idempotence": (answering(appending), "once more"),
+    "identity": (answering(adding), "empty override changes the template: .metadata.labels"),
+    "idempotence": (answering(appending), "once more changes the result: .spec.containers is "),
     "inputs": (answering(ours, changed=["template"]), "writes into the template"),
     "aliasing": (answering(ours, shared=["template", "override"]), "shares mutable nodes with the template and the override"),
     "frame": (answering(shallow), "which the override does not mention"),
     "order": (answering(turning), ".spec.containers was in the order main, "),
-    "determinism": (answering(turned_again), "different bytes"),
+    "determinism": (answering(turned_again), "different bytes: the same pod, in another order"),
 }
 
 
@@ -99,6 +99,22 @@ def test_a_broken_merge_is_caught(law: str) -> None:
     assert verdict.counterexample is not None
     assert why in verdict.counterexample["why"]
     assert {"id", "template", "override", "manifest", "why"} <= verdict.counterexample.keys()
+
+
+def test_what_had_to_come_out_is_told_where_it_is_not_the_template() -> None:
+    """So that one sees what differs; and of the overrides, those that were asked."""
+    empty, again = (check(law, LINES, answering(adding if law == "identity" else appending)) for law in ("identity", "idempotence"))
+    joined = check("associativity", LINES, answering(ours)).counterexample
+    assert empty.counterexample is not None
+    assert again.counterexample is not None
+    assert joined is not None
+    assert (empty.counterexample["override"], "wanted" in empty.counterexample) == ({}, False)
+    assert again.counterexample["wanted"] == appending(again.counterexample["template"], again.counterexample["override"])
+    assert joined["wanted"] == ours(ours(joined["template"], joined["override"]), joined["second"])
+    assert "second" not in again.counterexample
+    other = check("determinism", LINES, answering(ours), answering(adding)).counterexample
+    assert other is not None
+    assert "different bytes: .metadata.labels" in other["why"]
 
 
 def test_the_counterexample_is_the_smallest() -> None:
