@@ -13,7 +13,9 @@ from benchmarks.semantics.server import Offer, Server, posted
 
 #: The case is about a mistake in the template itself.
 MISTAKEN = "mistakes/in-the-template"
-TEMPLATES = {case.id: case.template for case in read_cases() if case.template is not None and case.id != MISTAKEN}
+#: What the server warns of is what the case is about.
+WARNED = "fidelity/variable-twice-in-template"
+TEMPLATES = {case.id: case.template for case in read_cases() if case.template is not None and case.id not in (MISTAKEN, WARNED)}
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "job"}, "spec": {"containers": [{"name": "main", "image": "a:1"}]}}
 
 
@@ -34,6 +36,14 @@ def test_templates_are_accepted(server: Server) -> None:
     offers = {case: server.offer(template) for case, template in TEMPLATES.items()}
 
     assert {case: offer for case, offer in offers.items() if offer != Offer("accepted")} == {}
+
+
+def test_a_variable_that_stands_twice_is_accepted(server: Server) -> None:
+    """The server takes it, and warns."""
+    template = next(case.template for case in read_cases() if case.id == WARNED)
+
+    assert server.offer(template).status == "accepted"
+    assert 'hides previous definition of "LEVEL"' in server.offer(template).text
 
 
 def test_generated_templates_are_accepted(server: Server) -> None:
