@@ -24,6 +24,19 @@ SYSTEMS = read_systems()
 
 #: A system that does what its override says, and the driver that calls it; they lie in two folders, as in life.
 SYSTEM = """
+import enum
+import os
+
+Mode = enum.Enum("Mode", "FAST SLOW")
+
+
+class Sealed:
+    __slots__ = ("pod",)
+
+    def __init__(self, pod):
+        self.pod = pod
+
+
 class Pod:
     openapi_types = {"spec": "object"}
 
@@ -33,8 +46,18 @@ class Pod:
 
 def lay_over(template, override):
     print("merging")
+    if isinstance(template, Sealed):
+        template.pod["seen"] = True
+        return template
+    if "shout" in override:
+        os.system("echo shouting")
     if "refuse" in override:
         raise ValueError("there is no field colour")
+    if "refuse an object" in override:
+        raise ValueError(object())
+    if "choose" in override:
+        override["choose"] = Mode.FAST
+        return {"spec": Pod({"containers": []}), "mode": override["choose"]}
     if "write" in override:
         template["spec"]["containers"].append({"name": "log"})
         override["seen"] = True
@@ -46,7 +69,7 @@ DRIVER = """
 import copy
 
 from lines import Driver, NotSayable, Refusal, serve
-from system import lay_over
+from system import Sealed, lay_over
 
 
 def read(template, override, spelling):
@@ -54,10 +77,16 @@ def read(template, override, spelling):
         raise NotSayable("nobody says this here")
     if "in words" in override:
         raise Refusal("no, by the driver's own words")
+    if "seal" in override:
+        return Sealed(template), override
     return (template["nothing of the kind"] if "slip" in override else template), override
 
 
 def write(result):
+    if isinstance(result, Sealed):
+        return result.pod
+    if isinstance(result, dict) and "mode" in result:
+        return {"mode": result["mode"].name}
     return result if isinstance(result, dict) else {"spec": result.spec}
 
 
@@ -127,6 +156,7 @@ def test_a_driver_says_who_it_is_before_it_is_asked(toy: Talk) -> None:
         (("share",), {"status": "ok", "manifest": TEMPLATE, "changed": [], "shared": ["template"]}),
         (("model",), {"status": "ok", "manifest": {"spec": TEMPLATE["spec"]}, "changed": [], "shared": ["template"]}),
         (("refuse",), {"status": "refused", "text": "ValueError: there is no field colour"}),
+        (("refuse an object",), {"status": "refused", "text": "ValueError: <object object>"}),
         (("in words",), {"status": "refused", "text": "no, by the driver's own words"}),
         (("unsayable",), {"status": "n.a.", "reason": "nobody says this here"}),
     ],
@@ -149,6 +179,28 @@ def test_what_a_library_prints_is_no_answer(toy: Talk) -> None:
 
     assert len(answers) == 2
     assert ran.stderr.splitlines() == ["merging", "merging"]
+
+
+def test_what_a_command_prints_is_no_answer(toy: Talk) -> None:
+    """Neither what the library starts, nor what writes past Python."""
+    _, answers, ran = toy.ask(merging("shout"))
+
+    assert [answer["status"] for answer in answers] == ["ok"]
+    assert ran.stderr.splitlines() == ["merging", "shouting"]
+
+
+def test_inputs_that_one_cannot_look_into(toy: Talk) -> None:
+    """What was read to make them is looked at, and what is made of the result."""
+    answer = toy.ask(merging("seal"))[1][0]
+
+    assert (answer["changed"], answer["shared"]) == (["template"], ["template"])
+
+
+def test_a_choice_is_no_node_that_anybody_writes_into(toy: Talk) -> None:
+    """The members of an enumeration are the same everywhere."""
+    answer = toy.ask(merging("choose"))[1][0]
+
+    assert (answer["changed"], answer["shared"]) == (["override"], [])
 
 
 def test_a_mistake_of_the_driver_is_no_refusal(toy: Talk) -> None:
