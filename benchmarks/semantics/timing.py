@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.semantics.asking import Asked, surroundings
+from benchmarks.semantics.asking import PATIENCE_S, Asked, surroundings
 from benchmarks.semantics.systems import NotInstalledError, System
 
 __all__ = ["PODS", "measured", "override_of", "template_of"]
@@ -57,13 +57,12 @@ _TEMPLATES: Mapping[str, Callable[[], Any]] = {
 
 def measured(systems: Sequence[System], tell: Callable[[str], None]) -> dict[str, Any]:
     """All times. podcompose is measured first, in the middle and last: how far these are apart is the machine's noise."""
-    by_id = {system.id: system for system in systems}
-    others = [system for system in systems if system.id != OURS]
+    ours, others = ([system for system in systems if (system.id == OURS) == own] for own in (True, False))
     middle = len(others) // 2
     rows: list[dict[str, Any]] = []
     curves: list[dict[str, Any]] = []
     imports: list[dict[str, Any]] = []
-    for place, system in enumerate([by_id[OURS], *others[:middle], by_id[OURS], *others[middle:], by_id[OURS]]):
+    for place, system in enumerate([*ours, *others[:middle], *ours, *others[middle:], *ours]):
         tell(system.id)
         again = system.id == OURS and place > 0
         try:
@@ -82,11 +81,15 @@ def _compared(rows: list[dict[str, Any]], curves: list[dict[str, Any]], imports:
     kept = [row for row in rows if not row.pop("again")]
     for row in kept:
         for name in ("in_process", "json"):
-            twin = statistics.median(each[f"{name}_us"]["median"] for each in ours[row["pod"]])
-            row[f"ratio_{name}"] = round(row[f"{name}_us"]["median"] / twin, 2)
-    own = next((each["ms"] for each in imports if each["system"] == OURS), None)
-    imports = [{**each, "ratio": None if own is None else round(each["ms"] / own, 2)} for each in imports]
+            row[f"ratio_{name}"] = _ratio(row[f"{name}_us"]["median"], [each[f"{name}_us"]["median"] for each in ours[row["pod"]]])
+    own = [each["ms"] for each in imports if each["system"] == OURS]
+    imports = [{**each, "ratio": _ratio(each["ms"], own)} for each in imports]
     return {"pods": dict(PODS), "rows": kept, "curves": curves, "imports": imports, "noise": _noise(ours)}
+
+
+def _ratio(one: float, ours: Sequence[float]) -> float | None:
+    """Three figures, never 0; None where podcompose gave no time."""
+    return None if len(ours) == 0 else float(f"{one / statistics.median(ours):.3g}")
 
 
 def _noise(ours: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -155,7 +158,10 @@ def _imports(system: System, modules: Sequence[str]) -> Iterator[dict[str, Any]]
 
 
 def _run(system: System, program: str) -> float | None:
-    ran = subprocess.run(
-        [str(system.python()), "-c", program], env=surroundings(system), capture_output=True, text=True, check=False
-    )
-    return float(ran.stdout.strip().splitlines()[-1]) if ran.returncode == 0 else None
+    """What it prints last; None where it fails, or prints something else, or does not end."""
+    command = [str(system.python()), "-c", program]
+    try:
+        ran = subprocess.run(command, env=surroundings(system), capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+        return float(ran.stdout.split()[-1])
+    except (subprocess.SubprocessError, ValueError, IndexError):
+        return None

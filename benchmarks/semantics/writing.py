@@ -17,8 +17,12 @@ PAGE, TABLE = ROOT / "docs" / "semantics.html", ROOT / "docs" / "semantics.md"
 
 
 def write(results: Mapping[str, Any]) -> None:
-    """Each is written beside its place, then put there: a run that is broken off leaves the last ones whole."""
-    for file, text in ((RESULTS, written(results)), (TABLE, markdown(results)), (PAGE, render(results))):
+    """
+    Each is written beside its place, then put there: a run that is broken off leaves the last ones whole.
+
+    The results come first: a page that cannot be made of them loses nothing.
+    """
+    for file, text in ((RESULTS, written), (TABLE, markdown), (PAGE, render)):
         fresh = file.with_name(f"{file.name}.{os.getpid()}")
-        fresh.write_text(text)
+        fresh.write_text(text(results), encoding="utf-8")
         fresh.replace(file)
