@@ -139,7 +139,7 @@ class Asked:
         how = f"was silent for {PATIENCE_S:g} s" if self._late else f"ended with {self._process.returncode}"
         self._log.seek(0)
         said = self._log.read().decode(errors="replace").strip().splitlines()[-12:]
-        return "\n".join([f"the driver {how}", *said]).replace(str(ROOT), "")
+        return "\n".join([f"the driver {how}", *said]).replace(f"{ROOT}/", "")
 
     def _end(self) -> None:
         process, self._process = self._process, None

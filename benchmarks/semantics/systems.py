@@ -38,7 +38,11 @@ class DescriptionError(ValueError):
 
 
 class NotInstalledError(RuntimeError):
-    """A system's environment cannot be made; why."""
+    """A system cannot be had here; why, in one line that names no folder of this machine."""
+
+    def __str__(self) -> str:
+        """The last of what there is to say."""
+        return " ".join(super().__str__().replace(f"{ROOT}/", "").split())[-800:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class System:
         try:
             return python_of(f"semantics/{self.environment}", locked(self.environment))
         except (AssertionError, OSError) as error:
-            raise NotInstalledError(f"could not be installed: {str(error)[-800:]}") from error
+            raise NotInstalledError(f"could not be installed: {error}") from error
 
     def start(self) -> list[str]:
         """The command of its driver."""

@@ -16,7 +16,7 @@ from benchmarks.semantics.case import Case
 from benchmarks.semantics.engine import run_system
 from benchmarks.semantics.memory import Lines, answered
 from benchmarks.semantics.results import assembled, changes, committed, written
-from benchmarks.semantics.systems import NotInstalledError, System, locked, read_systems
+from benchmarks.semantics.systems import ROOT, NotInstalledError, System, locked, read_systems
 
 POD: Any = {
     "apiVersion": "v1",
@@ -65,7 +65,11 @@ def test_a_package_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "odd.txt").write_text("podcompose-that-nobody-wrote==1\n")
     monkeypatch.setattr("benchmarks.semantics.systems.ENVIRONMENTS", tmp_path)
 
-    assert "podcompose-that-nobody-wrote" in run(replace(DUMMY, environment="odd")).problem
+    problem = run(replace(DUMMY, environment="odd")).problem
+
+    assert "podcompose-that-nobody-wrote" in problem
+    assert "\n" not in problem
+    assert str(ROOT) not in problem
 
 
 def test_a_driver_that_ends_is_a_crash_and_the_next_case_is_asked() -> None:
@@ -152,7 +156,8 @@ def test_a_driver_that_never_says_who_it_is_is_a_system_that_is_not_here() -> No
     """With its last words."""
     ran = run(replace(SYSTEMS["compose"], command=("python", "-c", "import nothing_of_this_name")))
 
-    assert (ran.cells, (ran.problem or "").splitlines()[-1]) == ({}, "ModuleNotFoundError: No module named 'nothing_of_this_name'")
+    assert (ran.cells, (ran.problem or "").splitlines()) == ({}, [ran.problem])
+    assert ran.problem.endswith("ModuleNotFoundError: No module named 'nothing_of_this_name'")
 
 
 def test_what_a_library_prints_when_it_is_imported_is_passed_over() -> None:
