@@ -247,4 +247,4 @@ _MEANT = {character: f"\\{character}" for character in "\\`*_[]|~"} | {"<": "&lt
 
 
 def _cell(text: Any) -> str:
-    return str(text).translate(str.maketrans(_MEANT))
+    return str(text).translate({ord(character): meant for character, meant in _MEANT.items()})

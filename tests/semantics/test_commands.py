@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from benchmarks.semantics.__main__ import main
+from benchmarks.semantics.case import read_cases
+from benchmarks.semantics.systems import read_systems
 
 
 def typed(*words: str) -> Result:
@@ -60,3 +63,19 @@ def test_a_mistake_in_a_case_is_no_traceback(tmp_path: Path, monkeypatch: pytest
 
     assert result.exit_code == 1
     assert result.output.startswith("Error: mistakes in cases:\nfile.yaml: g/x: `title` is missing")
+
+
+@pytest.mark.parametrize(("system", "code"), [("ssa", 0), ("compose", 1)])
+def test_what_is_not_here_is_not_compared(system: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without Go can be checked; ours are always here, or broken."""
+    one = next(each for each in read_systems() if each.id == system)
+    broken = replace(one, command=("python", "-c", "raise SystemExit('no Go here')"))
+    case = read_cases()[0]
+    cells = {case.id: {system: {"verdict": "pass", "why": []}}}
+    monkeypatch.setattr("benchmarks.semantics.__main__.read_systems", lambda: [broken])
+    monkeypatch.setattr("benchmarks.semantics.__main__.read_cases", lambda: [case])
+    monkeypatch.setattr("benchmarks.semantics.results.read", lambda: {"systems": [{"id": system}], "cells": cells})
+    result = typed("check")
+
+    assert (result.exit_code, "no Go here" in result.output) == (code, True), result.output
+    assert ("is not here, and not compared" in result.output) == (code == 0)
