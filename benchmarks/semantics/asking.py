@@ -26,7 +26,11 @@ END_S = 5.0
 #: Once it is set, nothing is asked any more, and what was asked is not waited for.
 BROKEN_OFF = threading.Event()
 _LOOK_S = 0.1
-_STATUSES = ("ok", "refused", "n.a.")
+#: The status of an answer -> what it has besides, and of what type: of a merge, and of times.
+_FORMS: Mapping[str, Mapping[str, tuple[str, type]]] = {
+    "merge": {"ok": ("manifest", object), "refused": ("text", str), "n.a.": ("reason", str)},
+    "time": {"ok": ("in_process_us", list), "refused": ("text", str), "n.a.": ("reason", str)},
+}
 
 
 class BrokenOffError(RuntimeError):
@@ -85,7 +89,7 @@ class Asked:
             return {"status": "crashed", "text": str(error)}
         line = self._answer(json.dumps(question) + "\n")
         answer = None if line is None else _object(line)
-        if answer is not None and answer.get("status") in _STATUSES and answer.get("id") == question["id"]:
+        if answer is not None and _answers(answer, question):
             return answer
         said = self._last_words() if line is None else f"the driver gave no answer, but: {line.strip()[:500]}"
         self._end()
@@ -157,6 +161,12 @@ def _kill(process: subprocess.Popen[str]) -> None:
     """It, and what it started."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _answers(answer: Mapping[str, Any], question: Mapping[str, Any]) -> bool:
+    """Whether it is one, and to this question."""
+    name, kind = _FORMS[question["op"]].get(str(answer.get("status")), ("", object))
+    return name in answer and isinstance(answer[name], kind) and answer.get("id") == question["id"]
 
 
 def _object(line: str) -> dict[str, Any] | None:
