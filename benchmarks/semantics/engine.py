@@ -89,7 +89,11 @@ class _Driver:
         """Nothing is kept of ours: they are this checkout, whatever version it says that it is."""
         if self._kept is None or self._system.kind == "ours":
             return None
-        return self._kept / f"{self._system.id}.{self._system.digest(self.hello)}.{seed}.jsonl"
+        digest = self._system.digest(self.hello)
+        for file in self._kept.glob(f"{self._system.id}.*"):
+            if file.name.split(".")[1] != digest:  # of a driver, or of versions, that are no more
+                file.unlink(missing_ok=True)
+        return self._kept / f"{self._system.id}.{digest}.{seed}.jsonl"
 
     def ask(self, template: Any, override: Any, spelling: str, seed: int = 1) -> dict[str, Any]:
         """One merge, stripped of what the system adds by itself."""

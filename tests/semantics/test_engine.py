@@ -258,12 +258,14 @@ def test_to_ask_anew_forgets_nothing_else(tmp_path: Path) -> None:
 
 
 def test_what_is_kept_of_whom(tmp_path: Path) -> None:
-    """The answers of a system are kept, by its driver and its versions; ours are asked each time."""
+    """The answers of a system are kept, by its driver and its versions; those of others go. Ours are asked each time."""
+    for name in ("dummy-ignores.00ff.1.jsonl", "compose.00ff.1.jsonl"):
+        (tmp_path / name).touch()
     run_system(DUMMY, [CASE], [], lambda cell: None, kept=tmp_path)
     run_system(SYSTEMS["compose"], [CASE], [], lambda cell: None, kept=tmp_path)
-    kept = [file.name for file in tmp_path.iterdir()]
+    kept = {file.name for file in tmp_path.iterdir()}
 
-    assert kept == [f"dummy-ignores.{DUMMY.digest(run(DUMMY).hello)}.1.jsonl"]
+    assert kept == {f"dummy-ignores.{DUMMY.digest(run(DUMMY).hello)}.1.jsonl", "compose.00ff.1.jsonl"}
     assert DUMMY.digest({"version": "1"}) != DUMMY.digest({"version": "2"})
     assert DUMMY.digest({}) == replace(DUMMY, adds={".spec": "why"}, user="another text").digest({})
     assert DUMMY.digest({}) != replace(DUMMY, command=("python", "dummy.py", "override")).digest({})
