@@ -38,6 +38,7 @@ def test_everything_is_measured_beside_podcompose() -> None:
         (system, pod) for system in ("compose", "deepmerge-always") for pod in PODS
     ]
     assert all(row["ratio_in_process"] > 0 and row["ratio_json"] > 0 for row in found["rows"])
+    assert [(row["ratio_in_process"], row["ratio_json"]) for row in found["rows"][: len(PODS)]] == [(1, 1)] * len(PODS)
     assert {each["system"]: each["ratio"] for each in found["imports"]}["compose"] == 1
     assert [len(curve["points"]) for curve in found["curves"] if curve["system"] == "compose"] == [2, 2]
     assert found["noise"]["spread"] >= 0
