@@ -1,19 +1,20 @@
-"""Problems of a pod that only show when it is finished: containers that an override added by a slip of the pen."""
+"""Problems of a pod that only show when it is finished: what an override added by a slip of the pen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import permutations
 
 from podcompose.core import hints
 from podcompose.core.json import Json, JsonMap
-from podcompose.core.path import Key, format_path
+from podcompose.core.path import Key, Path, format_path
 from podcompose.core.select import locate
 from podcompose.dialect import Dialect
 from podcompose.errors import Finding, Problem
 from podcompose.hook import Ran
 from podcompose.override import Override
 
-__all__ = ["mentioned", "without_image"]
+__all__ = ["mentioned", "names_taken", "without_image"]
 
 _FIELDS = ("containers", "initContainers")
 _OTHER = {"containers": "initContainers", "initContainers": "containers"}
@@ -36,6 +37,64 @@ def without_image(manifest: JsonMap, original: JsonMap, patches: Sequence[Overri
             if container.get("image", "") == "":
                 problems += _stray(container.get("name"), field, original, patches, dialect)
     return problems
+
+
+def names_taken(manifest: JsonMap, patches: Sequence[Override | Ran], dialect: Dialect) -> list[Problem]:
+    """
+    The containers and ports that a patch added under a name that another one has: the API server refuses both.
+
+    The lists are merged by other keys than this name, so what was meant as a change became a second one. Engines that are held to
+    another program say what that program says.
+
+    >>> from podcompose import COMPOSE
+    >>> pod = {"spec": {"containers": [{"name": "a"}, {"name": "b"}], "initContainers": [{"name": "b"}]}}
+    >>> patch = {"spec": {"initContainers": [{"name": "b"}]}}
+    >>> [problem.message for problem in names_taken(pod, [Override(patch)], COMPOSE)]
+    ["'b' is the name of one of the containers, too; in a pod, each name is there once"]
+    """
+    if dialect.engine != "structural":
+        return []
+    spec = manifest.get("spec")
+    return [
+        patch.origin.problem(Finding("name-in-use", format_path(path), message, remedy, raw), patch.document.marks)
+        for path, message, remedy in (*_in_both_lists(spec), *_port_names(spec))
+        for patch in patches
+        if isinstance(patch, Override) and (raw := locate(patch.document.value, path, dialect.schema)) is not None
+    ]
+
+
+def _in_both_lists(spec: Json) -> Iterator[tuple[Path, str, str]]:
+    """Every container whose name is in both lists, once from each: a patch has added one of them."""
+    names = {field: {one["name"] for one in _maps_in(spec, field) if type(one.get("name")) is str} for field in _FIELDS}
+    for name in sorted(names["containers"] & names["initContainers"]):
+        for field in _FIELDS:
+            other = _OTHER[field]
+            message = f"{name!r} is the name of one of the {other}, too; in a pod, each name is there once"
+            remedy = f"write it under `{other}` to change that one, or delete that one: {{name: {name}, $patch: delete}}"
+            yield ("spec", field, Key((("name", name),))), message, remedy
+
+
+def _port_names(spec: Json) -> Iterator[tuple[Path, str, str]]:
+    """Every port of a container whose name another one has."""
+    for field in _FIELDS:
+        for container in _maps_in(spec, field):
+            for one, other in _of_one_name(_maps_in(container, "ports")):
+                path = ("spec", field, Key((("name", container.get("name")),)), "ports", _port(one))
+                old = ", ".join(f"{name}: {value}" for name, value in _port(other).fields)
+                message = f"{one['name']!r} is the name of the port {other.get('containerPort')}, too; ports go by their number"
+                yield path, message, f"to give it another number, delete the old one as well: {{{old}, $patch: delete}}"
+
+
+def _of_one_name(ports: list[JsonMap]) -> list[tuple[JsonMap, JsonMap]]:
+    """All pairs, both ways round."""
+    named = [port for port in ports if type(port.get("name")) is str and port["name"] != ""]
+    if len({port["name"] for port in named}) == len(named):
+        return []
+    return [(one, other) for one, other in permutations(named, 2) if one["name"] == other["name"]]
+
+
+def _port(port: JsonMap) -> Key:
+    return Key((("containerPort", port.get("containerPort")), ("protocol", port.get("protocol", "TCP"))))
 
 
 def mentioned(patches: Iterable[Override]) -> JsonMap:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Protocol, TypeVar, overload
 
-from podcompose.check import mentioned, without_image
+from podcompose.check import mentioned, names_taken, without_image
 from podcompose.composition import Composition
 from podcompose.core.json import JsonMap
 from podcompose.core.merge import Checked, Laid, check, lay, plainly
@@ -63,6 +63,7 @@ def compose(
     laid, ran = _hooked(laid, hooks, dialect, checked, errors)
     if errors == []:
         strays = without_image(laid.manifest, checked.manifest, [*patches, *ran], dialect)
+        strays += names_taken(laid.manifest, [*patches, *ran], dialect)
     else:
         # What the overrides say of containers can be judged although they do not fit, if it is known what all of them say.
         known = len(patches) == len(overrides) and hooks == () and all(patch.kind == "patch" for patch in patches)

@@ -10,7 +10,7 @@ from podcompose.core.json import Json, JsonMap
 from podcompose.core.schema import Field
 from podcompose.schema.pod import POD
 from podcompose.testing.alphabet import FEW, NAMES, Draw, fields_of, key_pool, one_of, scalars
-from podcompose.testing.pods import Focus, draw_value, focuses, pods
+from podcompose.testing.pods import Focus, draw_value, focuses, pods, told_apart
 
 __all__ = ["patches", "pod_pairs"]
 
@@ -39,7 +39,7 @@ def patches(draw: Draw, pod: JsonMap | None = None, *, nulls: bool = False, dire
     patch = maker.struct(POD.root, pod or {}, {"spec": {}, **focus}, 0, also=("metadata", "spec"))
     for field in ("apiVersion", "kind", "status"):
         patch.pop(field, None)
-    return {name: value for name, value in patch.items() if value is not None and value != {"$patch": "delete"}}
+    return told_apart({name: value for name, value in patch.items() if value is not None and value != {"$patch": "delete"}})
 
 
 @st.composite

@@ -11,7 +11,7 @@ from podcompose.core.schema import Field
 from podcompose.schema.pod import POD
 from podcompose.testing.alphabet import FEW, NAMES, Draw, fields_of, key_pool, one_of, scalars, targets
 
-__all__ = ["draw_value", "focuses", "json_values", "pods", "v1pods"]
+__all__ = ["draw_value", "focuses", "json_values", "pods", "told_apart", "v1pods"]
 
 #: Field names on the way to the places a pod shall reach, as nested dicts.
 Focus: TypeAlias = "dict[str, Focus]"
@@ -49,7 +49,33 @@ def pods(draw: Draw) -> JsonMap:
     pod["spec"]["containers"] = pod["spec"]["containers"] or [{"name": "a", "image": "image:1"}]
     if draw(_STATUS) == 30:
         pod["status"] = _struct(draw, "PodStatus", {}, 1)
+    return told_apart(pod)
+
+
+def told_apart(pod: JsonMap) -> JsonMap:
+    """
+    A drawn pod or patch, changed in place, with names that are no keys of their lists but have to be different: init containers are
+    called otherwise than containers, and a port by its key. Once more changes nothing.
+    """
+    spec: Json = pod.get("spec")
+    known = {one.get("name") for one in _maps(spec, "initContainers")}
+    for one in _maps(spec, "initContainers"):
+        name = one.get("name")
+        if type(name) is str and not name.startswith("init-"):
+            if f"init-{name}" in known:
+                spec["initContainers"] = [other for other in spec["initContainers"] if other is not one]
+            one["name"] = f"init-{name}"
+    for field in ("containers", "initContainers"):
+        for container in _maps(spec, field):
+            for port in _maps(container, "ports"):
+                if port.get("name") not in (None, ""):
+                    port["name"] = f"{port.get('containerPort')}-{port.get('protocol', 'TCP')}".lower()
     return pod
+
+
+def _maps(value: Json, field: str) -> list[JsonMap]:
+    entries = value.get(field) if type(value) is dict else None
+    return [entry for entry in entries if type(entry) is dict] if type(entries) is list else []
 
 
 @st.composite

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from podcompose import (
+    STRATEGIC,
     HookError,
     MergeError,
     Override,
@@ -283,3 +284,43 @@ def test_no_finding_is_made_up() -> None:
         compose(template, operations)
 
     assert [problem.path for problem in caught.value.problems] == [".spec.priority"]
+
+
+TWICE: dict[str, tuple[Any, str, str]] = {
+    "a sidecar in both lists": (
+        {"spec": {"initContainers": [{"name": "git-sync", "image": "x"}]}},
+        '.spec.initContainers[name="git-sync"]',
+        "write it under `containers` to change that one",
+    ),
+    "a port's name": (
+        base(ports=[{"name": "http", "containerPort": 80}, {"name": "http", "containerPort": 81}]),
+        '.spec.containers[name="base"].ports[containerPort=80,protocol="TCP"]',
+        "{containerPort: 81, protocol: TCP, $patch: delete}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("patch", "path", "fix"), TWICE.values(), ids=TWICE)
+def test_a_name_in_use(patch: Any, path: str, fix: str) -> None:
+    """A name that another container or port has is said with the way out, before the API server says it."""
+    with pytest.raises(OverrideError) as caught:
+        compose(POD, Override(patch, name="team-a"))
+    problem = caught.value.problems[0]
+
+    assert (problem.code, problem.path, problem.who) == ("name-in-use", path, "team-a")
+    assert fix in (problem.suggestion or "")
+
+
+def test_a_name_that_moves_is_free() -> None:
+    """A port of that name under another number is fine once the old one is deleted; so are two of one name in two containers."""
+    ports = [{"name": "http", "containerPort": 81}, {"containerPort": 80, "$patch": "delete"}]
+    composition = compose(POD, base(ports=[{"name": "http", "containerPort": 80}]), base(ports=ports))
+
+    assert composition.manifest["spec"]["containers"][0]["ports"] == [{"name": "http", "containerPort": 81}]
+
+
+def test_kubectls_own_merge_is_left_to_the_server() -> None:
+    """STRATEGIC says what kubectl says of a name in use: nothing."""
+    ports = [{"name": "http", "containerPort": 80}, {"name": "http", "containerPort": 81}]
+
+    assert compose(POD, base(ports=ports), dialect=STRATEGIC).manifest["spec"]["containers"][0]["ports"] == ports
