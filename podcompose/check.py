@@ -52,15 +52,26 @@ def names_taken(manifest: JsonMap, patches: Sequence[Override | Ran], dialect: D
     >>> [problem.message for problem in names_taken(pod, [Override(patch)], COMPOSE)]
     ["'b' is the name of one of the containers, too; in a pod, each name is there once"]
     """
-    if dialect.engine != "structural":
-        return []
     spec = manifest.get("spec")
+    if dialect.engine != "structural" or not _suspicious(spec):
+        return []
     return [
         patch.origin.problem(Finding("name-in-use", format_path(path), message, remedy, raw), patch.document.marks)
         for path, message, remedy in (*_in_both_lists(spec), *_port_names(spec))
         for patch in patches
         if isinstance(patch, Override) and (raw := locate(patch.document.value, path, dialect.schema)) is not None
     ]
+
+
+def _suspicious(spec: Json) -> bool:
+    """Whether it is worth a second look: cheap, for every pod is asked."""
+    names, many = list[Json](), 0
+    for field in _FIELDS:
+        for one in _maps_in(spec, field):
+            names.append(one.get("name"))
+            if "ports" in one and type(one["ports"]) is list and len(one["ports"]) > 1:
+                many += 1
+    return many > 0 or len(set(names)) < len(names)
 
 
 def _in_both_lists(spec: Json) -> Iterator[tuple[Path, str, str]]:
