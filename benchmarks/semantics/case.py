@@ -13,7 +13,7 @@ import yaml
 
 from benchmarks.semantics.mistakes import LAWS, SPELLINGS, mistakes_of, mistakes_of_file
 
-__all__ = ["LAWS", "SPELLINGS", "Case", "CaseError", "chosen", "read_cases"]
+__all__ = ["LAWS", "SPELLINGS", "Case", "CaseError", "chosen", "notes_of_groups", "read_cases"]
 
 CASES = Path(__file__).parent / "cases"
 SYSTEMS = Path(__file__).parent / "systems"
@@ -72,6 +72,12 @@ def read_cases(folder: Path = CASES) -> list[Case]:
     if mistakes != []:
         raise CaseError("\n".join(mistakes))
     return cases
+
+
+def notes_of_groups(folder: Path = CASES) -> dict[str, str]:
+    """What holds of every case of a group, by group, where its file says something."""
+    documents = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.yaml")))
+    return {document["group"]: " ".join(document["notes"].split()) for document in documents if "notes" in document}
 
 
 def _read(file: Path) -> tuple[str, list[Any], list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.semantics.page.said import CLAIM, FAIRNESS, READING, REPRODUCING
+from benchmarks.semantics.page.said import CLAIM, READING, REPRODUCING, fairness
 from benchmarks.semantics.page.times import curve_rows
 from benchmarks.semantics.sums import WORDS, equally_judged, pairs, reported, sums, word_of
 from benchmarks.semantics.words import VERDICTS, command, mark, number, source_link
@@ -188,7 +188,7 @@ def _curves(found: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[str]
 
 def _fairness(results: Mapping[str, Any]) -> Iterator[str]:
     yield "## Fairness"
-    for head, texts in FAIRNESS:
+    for head, texts in fairness(results):
         yield ""
         yield f"### {head}"
         yield ""

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from benchmarks.semantics import results as documents
 from benchmarks.semantics.asking import BROKEN_OFF
-from benchmarks.semantics.case import Case
+from benchmarks.semantics.case import Case, notes_of_groups
 from benchmarks.semantics.engine import Cell, Ran, run_system
 from benchmarks.semantics.laws import read_lines
 from benchmarks.semantics.memory import Lines
@@ -41,7 +41,7 @@ def everything(
         offers, version = _offered(ran, progress) if server else ({}, None)
         found = _timed(ran, progress) if times else (last or {}).get("times")
     results = documents.assembled(ran, cases, offers, version, found)
-    return {**results, "changes": documents.changes(documents.committed(), results)}
+    return {**results, "notes": notes_of_groups(), "changes": documents.changes(documents.committed(), results)}
 
 
 @contextmanager

@@ -95,7 +95,7 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "count": lambda results: f"{len(results['cases'])} of {len(results['cases'])} cases are shown.",
     "matrix": tables.matrix,
     "times": times,
-    "fairness": lambda results: tables.fairness(),
+    "fairness": tables.fairness,
     "systems": tables.systems,
     "changes": tables.changes,
     "reproducing": lambda results: tables.sentences(REPRODUCING),

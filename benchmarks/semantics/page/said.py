@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-__all__ = ["CLAIM", "FAIRNESS", "READING", "REPRODUCING"]
+__all__ = ["CLAIM", "READING", "REPRODUCING", "fairness"]
 
 CLAIM = "What a user gets who lays an override over a pod template, system by system, case by case; every cell was really run."
 
@@ -17,7 +18,7 @@ READING: Sequence[str] = (
     "A law is held over generated pods; it is passed if it holds on every one that the system's users can say.",
 )
 
-FAIRNESS: Sequence[tuple[str, Sequence[str]]] = (
+_FAIRNESS: Sequence[tuple[str, Sequence[str]]] = (
     (
         "Who is judged on what",
         (
@@ -32,7 +33,12 @@ FAIRNESS: Sequence[tuple[str, Sequence[str]]] = (
             "A system that is judged on 60 cases and passes 50 is neither better nor worse than one with 90 of 120.",
             "So sums stand beside each other only where as many cases were judged, and in pairs on the cases of both.",
             "Cases are no random sample: a case counts one, however many users meet it.",
-            "They were gathered by the authors of podcompose, who know best what podcompose is for.",
+            "Cases of one group often ask one question in many places, and a system without that notion fails the group for one reason:",
+            "read groups, not sums.",
+            "They were gathered by the authors of podcompose, who know best what podcompose is for, and whose default they were chosen beside.",
+            "An adversary then looked for wishes that it does not fulfil; he found five.",
+            "Two mistakes that it let through are caught since, an order said by a directive is written otherwise, "
+            "and a template that repeats a key is reported.",
         ),
     ),
     (
@@ -40,6 +46,9 @@ FAIRNESS: Sequence[tuple[str, Sequence[str]]] = (
         (
             "A fail says that what came out is not what the sentence of the case wants.",
             "It does not say that the system does something else than its documentation promises; many do just what theirs says.",
+            "In `delete` and `replace` a system that replaces a list is told so by naming what stays, as its users do; "
+            "elsewhere an override is only what changes.",
+            "Of mistakes, shape is judged and values are reported: what only an API server can know is left to it.",
             "Some systems never set out to merge pods, and their users know it; the table of systems links to each documentation.",
         ),
     ),
@@ -74,3 +83,12 @@ REPRODUCING: Sequence[str] = (
     "One command makes a cell again, and shows the template, the override, what came out and why it is judged so.",
     "The first run of a system installs its environment.",
 )
+
+
+def fairness(results: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Each part of the section on what is fair, and how to object: its head, and its sentences."""
+    yield from _FAIRNESS[:-1]
+    notes = results.get("notes", {})
+    if len(notes) > 0:
+        yield "What holds of a whole group", [f"{group[:1].upper()}{group[1:]}: {note}" for group, note in notes.items()]
+    yield _FAIRNESS[-1]

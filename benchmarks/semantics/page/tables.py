@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from benchmarks.semantics.page import said
 from benchmarks.semantics.page.drawings import bar
-from benchmarks.semantics.page.said import FAIRNESS
 from benchmarks.semantics.sums import WORDS, Pair, Sum, equally_judged, pairs, sums, word_of
 from benchmarks.semantics.words import VERDICTS, Mark, mark, source_link
 
@@ -182,9 +182,9 @@ def _linked(text: str, address: str) -> str:
     return escaped(text) if link is None else f'<a href="{escaped(link)}">{escaped(text)}</a>'
 
 
-def fairness() -> str:
+def fairness(results: Mapping[str, Any]) -> str:
     """The section on what is fair, and how to object."""
-    return "".join(f"<h3>{escaped(head)}</h3>{sentences(texts)}" for head, texts in FAIRNESS)
+    return "".join(f"<h3>{escaped(head)}</h3>{sentences(texts)}" for head, texts in said.fairness(results))
 
 
 def changes(results: Mapping[str, Any]) -> str:
