@@ -145,18 +145,20 @@ def _curves(system: System, asked: Asked) -> Iterator[dict[str, Any]]:
         "override variables": [(size, template_of(_OVERRIDES[-1]), override_of(size)) for size in _OVERRIDES],
     }
     for axis, points in sizes.items():
-        answers = [(size, _ask(system, asked, template, override, _BRIEFLY)) for size, template, override in points]
+        answers = [
+            (size, _ask(system, asked, template, override, _BRIEFLY, only="in_process")) for size, template, override in points
+        ]
         found = [[size, _summary(answer["in_process_us"])["median"]] for size, answer in answers if answer["status"] == "ok"]
         if found != []:
             yield {"system": system.id, "axis": axis, "points": found}
 
 
-def _ask(system: System, asked: Asked, template: Any, override: Any, seconds: float) -> dict[str, Any]:
+def _ask(system: System, asked: Asked, template: Any, override: Any, seconds: float, **more: str) -> dict[str, Any]:
     spelling = next((name for name in system.reads if name in ("mapping", "typed")), None)
     if spelling is None:
         return {"status": "n.a.", "reason": "it reads no partial pod"}
     question = {"id": 1, "op": "time", "template": template, "override": override, "spelling": spelling, "seconds": seconds}
-    return asked.ask(question)
+    return asked.ask({**question, **more})
 
 
 def _imports(system: System, modules: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -33,9 +33,9 @@ _FAIRNESS: Sequence[tuple[str, Sequence[str]]] = (
             "A system that is judged on 60 cases and passes 50 is neither better nor worse than one with 90 of 120.",
             "So sums stand beside each other only where as many cases were judged, and in pairs on the cases of both.",
             "Cases are no random sample: a case counts one, however many users meet it.",
-            "Cases of one group often ask one question in many places, and a system without that notion fails the group for one reason:",
-            "read groups, not sums.",
-            "They were gathered by the authors of podcompose, who know best what podcompose is for, and whose default they were chosen beside.",
+            "Cases of one group often ask one question in many places, and a system without that notion fails the group for one "
+            "reason: read groups, not sums.",
+            "Cases were gathered by the authors of podcompose, who know best what podcompose is for, and wrote its default.",
             "An adversary then looked for wishes that it does not fulfil; he found five.",
             "Two mistakes that it let through are caught since, an order said by a directive is written otherwise, "
             "and a template that repeats a key is reported.",
