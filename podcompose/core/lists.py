@@ -149,8 +149,7 @@ class KeyedList:
                 if key is not None:
                     self._repeated((at, (place, self, entry)), walk)
                 if type(entry) is dict:
-                    others = {name: value for name, value in entry.items() if name not in self.names}
-                    merge({}, others, (at, (place, self, entry)), walk)
+                    merge({}, {name: entry[name] for name in entry if name not in self.names}, (at, (place, self, entry)), walk)
             else:
                 seen.add(key)
                 known = index.get(key, NOWHERE)
