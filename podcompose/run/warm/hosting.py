@@ -21,7 +21,8 @@ class Task:
 
     Shapes: `key` is the launch id's SHA-256 in base32, 52 characters of a-z and 2-7: what a task is called inside the pod. `argv`
             and the values of `env` (literal variables, in the order of the pod; a name may come twice, the last one counts) have
-            their `$(VAR)` as they were written: whoever runs it expands them, as the kubelet would, by the variables that are there.
+            their `$(VAR)` still in them: whoever runs it expands them by the variables that are there, those of `env` one after
+            another. What the kubelet would not expand is escaped as `$$(VAR)`; what is not there stays as it is written.
     Units:  `deadline_s` from the task's start (None: for ever); `grace_s` from TERM to KILL.
     """
 
@@ -129,8 +130,8 @@ class Hosting(Protocol):
     """
     A backend whose pods can be kept warm. These methods, beside those of Launcher and Watcher.
 
-    `order` returns at once and never raises; `told` is called from any thread, under no lock: with "running" any number of times, and
-    then once with a last word. An order may be given twice, by two schedulers, after any failure: one task runs once.
+    `order` returns at once and never raises; `told` is called from any thread, under no lock: with "running" any number of times,
+    and then once with a last word. An order may be given twice, by two schedulers, after any failure: one task runs once.
     """
 
     def unfit(self, manifest: JsonMap, container: str) -> tuple[Problem, ...]:
