@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from podcompose.core.json import JsonMap, same
 from podcompose.run.cursor import format_cursor, parse_cursor, scope_of
 from podcompose.run.ledger import Ledger
-from podcompose.run.observe import observe
+from podcompose.run.observe import Observation, observe
 from podcompose.run.outcome import Outcome
 from podcompose.run.protocols import Batch, Health, Selection, Synced
 from podcompose.run.records import PodRef
@@ -62,7 +62,7 @@ class Board:
 
     Thread-safe. Manifests are taken and given as they are: whoever puts one does not change it afterwards.
     `identity` tells this board's cursors from another's; a random one if not given.
-    `lock` is one that is shared with what calls it and is called by it; one of its own if not given.
+    `lock` is one that is shared with what calls it and is called by it; one of its own if not given. `read` as in a Ledger.
 
     >>> board = Board(steady_clock())
     >>> subscription = board.subscribe(Selection())
@@ -78,9 +78,11 @@ class Board:
         *,
         identity: str | None = None,
         lock: threading.RLock | None = None,
+        read: Callable[..., Observation] = observe,
     ) -> None:
         self.clock = clock
         self.wait = wait
+        self.read = read
         self.identity = uuid.uuid4().hex[:12] if identity is None else identity
         self.changed = threading.Condition(threading.RLock() if lock is None else lock)
         self._pods: dict[str, JsonMap] = {}
@@ -195,7 +197,7 @@ class Board:
     def _mark_end(self, manifest: JsonMap) -> None:
         uid = manifest["metadata"]["uid"]
         if uid not in self._ended:
-            outcome = observe(manifest, stopped_at=self._stops.get(uid), now=self.clock()).record.outcome
+            outcome = self.read(manifest, stopped_at=self._stops.get(uid), now=self.clock()).record.outcome
             if outcome is not None:
                 self._ended[uid] = (self._version, outcome)
 
@@ -243,7 +245,7 @@ class BoardSubscription:
     def __init__(self, board: Board, where: Selection) -> None:
         self.where = where
         self.scope = scope_of(where)
-        self.ledger = Ledger(board.stops)
+        self.ledger = Ledger(board.stops, board.read)
         self._board = board
         self._closed = False
 

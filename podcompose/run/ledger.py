@@ -8,7 +8,7 @@ once per uid. Memory is bounded by live pods and undelivered ends. No lock and n
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from podcompose.run.classify import Moment, classify
 from podcompose.run.naming import STOPPED_AT
 from podcompose.run.objects import uid_of, version_of
-from podcompose.run.observe import Unreadable, lost, observe
+from podcompose.run.observe import Observation, Unreadable, lost, observe
 from podcompose.run.outcome import Outcome
 from podcompose.run.protocols import Change, Gone, Left, Resynced, Seen, Synced
 from podcompose.run.records import PodRecord, PodRef, Stage
@@ -63,12 +63,13 @@ class Ledger:
     The pods of a selection as last seen, and the changes that wait to be taken.
 
     `mark` is how far the source has been read, in the source's own words (a resource version); `stops` says of which pods our
-    own stop began, and when.
+    own stop began, and when. `read` is how an object is read, `observe` if it is a pod's.
     """
 
-    def __init__(self, stops: Mapping[str, Moment] | None = None) -> None:
+    def __init__(self, stops: Mapping[str, Moment] | None = None, read: Callable[..., Observation] = observe) -> None:
         self.mark = ""
         self.skipped = 0
+        self._read = read
         self._stops = {} if stops is None else stops
         self._known: dict[str, _Known] = {}
         self._uids: dict[tuple[str, str], str] = {}
@@ -89,7 +90,7 @@ class Ledger:
     def recall(self, manifest: Mapping[str, Any], now: datetime) -> None:
         """A pod as it was when it was last acknowledged: known, and nothing to deliver."""
         try:
-            seen = observe(manifest, stopped_at=self._stop(manifest), now=now)
+            seen = self._read(manifest, stopped_at=self._stop(manifest), now=now)
         except Unreadable:
             return
         until = None if seen.provisional is None else now + PATIENCE
@@ -112,7 +113,7 @@ class Ledger:
             if version == seen_version or not (trusted or newer(version, seen_version)):
                 return known.record.ref.uid
         try:
-            seen = observe(manifest, previous=None if known is None else known.record, stopped_at=self._stop(manifest), now=now)
+            seen = self._read(manifest, previous=None if known is None else known.record, stopped_at=self._stop(manifest), now=now)
         except Unreadable:
             self.skipped += 1
             return None
@@ -151,7 +152,8 @@ class Ledger:
         known = self._known.get(uid_of(manifest))
         stopped_at = self._stop(manifest)
         try:
-            record = observe(manifest, previous=None if known is None else known.record, stopped_at=stopped_at, now=now).record
+            previous = None if known is None else known.record
+            record = self._read(manifest, previous=previous, stopped_at=stopped_at, now=now).record
         except Unreadable:
             self.vanished(uid_of(manifest))
             return

@@ -19,6 +19,8 @@ __all__ = [
     "OWNER",
     "OWNER_EPOCH",
     "STOPPED_AT",
+    "TASK_PREFIX",
+    "WARM_POOL",
     "from_label_value",
     "label_value",
     "launch_label",
@@ -36,6 +38,9 @@ DIGEST = "podcompose.io/digest"
 OWNER = "podcompose.io/owner"
 OWNER_EPOCH = "podcompose.io/owner-epoch"
 STOPPED_AT = "podcompose.io/stopped-at"
+#: Of warm pods: the pool, as a label and an annotation; and what it has of each task, by the task's key, as both too.
+WARM_POOL = "podcompose.io/warm-pool"
+TASK_PREFIX = "task.podcompose.io/"
 
 #: A pod's name is its hostname too, and that is a DNS label.
 _LONGEST = 63
