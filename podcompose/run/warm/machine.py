@@ -1,0 +1,342 @@
+"""
+Which pod takes a task, which are started ahead, which are ended. No I/O, no clock, no lock: its owner has them.
+
+Records of pods come in; choices and commands come out. It is level-triggered: a command is given again as long as it is due and
+nobody carries it out, whatever became of the last attempt. So a successor who has seen the pods does what is left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from podcompose.run.records import Owner, PodRecord, Stage
+from podcompose.run.warm.claims import Claim, claims_of
+from podcompose.run.warm.kinds import Kind
+from podcompose.run.warm.life import Standing, State, state_of
+from podcompose.run.warm.marks import ROOM, Marks, marks_of
+from podcompose.run.warm.pace import Pace
+
+__all__ = ["Attend", "Command", "Conclude", "End", "Leave", "Machine", "Settings", "Spend", "Start", "Take", "Wait", "WarmPod"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a pool is to be; as in `WarmPool`."""
+
+    pool: str
+    holder: Owner
+    keep: int = 4
+    limit: int = 64
+    idle_timeout_s: float = 300.0
+    max_tasks: int = 100
+    max_age_s: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """This pod, which is kept for the task from now on."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A new pod; `once`: for one task alone, as the pool is full. As a command: one ahead."""
+
+    kind: Kind
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A pod will be free sooner than a new one would be there; so many seconds at most."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """Mark the pod, so that nobody gives it a task."""
+
+    uid: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Delete the pod: nothing is left on it."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Have its program quit: results are left on it."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attend:
+    """See to a task that is on a pod, and that nobody here sees to: order it (it runs once), and wait for it."""
+
+    uid: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conclude:
+    """The pod has ended, and with it a task that has no result."""
+
+    uid: str
+    key: str
+
+
+Command: TypeAlias = Start | Spend | End | Leave | Attend | Conclude
+
+
+@dataclass(slots=True)
+class WarmPod:
+    """One pod of the pool, as far as it is known here."""
+
+    record: PodRecord
+    marks: Marks
+    claims: dict[str, Claim]
+    #: The task that is being put on it.
+    kept_for: str | None = None
+    #: The tasks that somebody here sees to.
+    attended: set[str] = field(default_factory=set)
+    state: State = State.STARTING
+    since: datetime | None = None
+    #: A command for it is being carried out, or has failed and rests.
+    busy: bool = False
+    rests_until: datetime | None = None
+
+    @property
+    def open(self) -> list[Claim]:
+        """Its tasks without a result."""
+        return [claim for claim in self.claims.values() if claim.is_open]
+
+
+class Machine:
+    """The pods of one pool."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.pods: dict[str, WarmPod] = {}
+        self.draining = False
+        self._kinds: dict[str, Kind] = {}
+        self._used: dict[str, datetime] = {}
+        self._announced: set[str] = set()
+        self._paces: dict[str, Pace] = {}
+        #: By kind, those that can be had; of the free ones the last one first, so that the others become idle.
+        self._free: dict[str, dict[str, None]] = {}
+        self._coming: dict[str, dict[str, None]] = {}
+        #: Started and not seen yet, by kind.
+        self._asked: dict[str, int] = {}
+
+    def see(self, record: PodRecord, now: datetime) -> WarmPod | None:
+        """A pod as it is; None if it is none of this pool's."""
+        marks = marks_of(record, self.settings.pool)
+        if marks is None:
+            return None
+        pod = self.pods.get(record.ref.uid)
+        if pod is None:
+            pod = self.pods[record.ref.uid] = WarmPod(record, marks, claims_of(record))
+        else:
+            pod.claims = pod.claims if pod.record.annotations == record.annotations else claims_of(record)
+            pod.record, pod.marks = record, marks
+        self._file(pod, now)
+        return pod
+
+    def gone(self, uid: str) -> WarmPod | None:
+        """A pod is no more."""
+        pod = self.pods.pop(uid, None)
+        if pod is not None:
+            self._free.get(pod.marks.kind, {}).pop(uid, None)
+            self._coming.get(pod.marks.kind, {}).pop(uid, None)
+        return pod
+
+    def announce(self, kinds: Iterable[Kind]) -> None:
+        """Of these kinds, and those in use, pods are kept ready; what was announced before is not any more."""
+        found = list(kinds)
+        self._kinds.update({kind.digest: kind for kind in found})
+        self._announced = {kind.digest for kind in found}
+
+    def choose(self, kind: Kind, size: int, waiting: int, now: datetime, *, patient: bool = True) -> Take | Start | Wait:
+        """
+        Where a task of this kind goes.
+
+        Shapes: `size` is that of its claim in characters, `waiting` how many wait already; `patient`: it has not waited yet.
+        """
+        self._kinds[kind.digest] = kind
+        self._used[kind.digest] = now
+        for group in (self._free, self._coming):
+            uid = self._fitting(group.get(kind.digest, {}), size)
+            if uid is not None:
+                return self._keep(uid, now)
+        wait_s = self._pace(kind.digest).worth_waiting(self._taken(kind.digest), waiting)
+        if patient and wait_s is not None:
+            return Wait(wait_s)
+        full = self.size >= self.settings.limit and not any(self._free.values())
+        self._asked[kind.digest] = self._asked.get(kind.digest, 0) + 1
+        return Start(kind, once=full)
+
+    def let_go(self, uid: str, now: datetime) -> None:
+        """The task that a pod was kept for is not put on it, or is on it by now."""
+        pod = self.pods.get(uid)
+        if pod is not None:
+            pod.kept_for = None
+            self._file(pod, now)
+
+    def started(self, kind: Kind) -> None:
+        """A pod that was asked for is there, or was not made."""
+        left = self._asked.get(kind.digest, 0) - 1
+        self._asked[kind.digest] = max(0, left)
+
+    def took(self, digest: str, *, start_s: float | None = None, task_s: float | None = None) -> None:
+        """How long a start, or a task, of a kind took."""
+        self._paces[digest] = self._pace(digest).measured(start_s, task_s)
+
+    def done(self, uid: str, now: datetime, *, rest_s: float = 0.0) -> None:
+        """A command for a pod was carried out; or was not, and is not to be tried again so soon."""
+        pod = self.pods.get(uid)
+        if pod is not None:
+            pod.busy = False
+            pod.rests_until = None if rest_s == 0.0 else now + timedelta(seconds=rest_s)
+
+    def due(self, now: datetime) -> list[Command]:
+        """What is to be done now; whoever takes the commands carries them out, and says `done` (`started` of a Start)."""
+        commands: list[Command] = list(self._missing(now))
+        spare = self._spare(now)
+        for uid, pod in list(self.pods.items()):
+            if not pod.busy and (pod.rests_until is None or pod.rests_until <= now):
+                command = self._command(uid, pod, spare, now)
+                if command is not None:
+                    pod.busy = True
+                    commands.append(command)
+        return commands
+
+    def next_due(self, now: datetime) -> float | None:
+        """In how many seconds something may be due though nothing happens; None: never."""
+        dues = [due for pod in self.pods.values() for due in self._dues(pod)]
+        return None if dues == [] else max(0.0, (min(dues) - now).total_seconds())
+
+    @property
+    def size(self) -> int:
+        """How many pods there are, or will be, that take up room."""
+        return sum(pod.state is not State.OVER for pod in self.pods.values()) + sum(self._asked.values())
+
+    def counts(self, digest: str) -> dict[State, int]:
+        """How many pods of a kind are in each state."""
+        states = [pod.state for pod in self.pods.values() if pod.marks.kind == digest]
+        return {state: states.count(state) for state in State if state in states}
+
+    def kinds(self) -> dict[str, Kind]:
+        """The kinds that were met, by digest."""
+        return dict(self._kinds)
+
+    def _pace(self, digest: str) -> Pace:
+        return self._paces.get(digest, Pace())
+
+    def _taken(self, digest: str) -> int:
+        return sum(pod.state is State.TAKEN and pod.marks.kind == digest for pod in self.pods.values())
+
+    def _fitting(self, group: dict[str, None], size: int) -> str | None:
+        return next((uid for uid in reversed(group) if self.pods[uid].marks.size + size < ROOM), None)
+
+    def _keep(self, uid: str, now: datetime) -> Take:
+        pod = self.pods[uid]
+        pod.kept_for = uid
+        self._file(pod, now)
+        return Take(uid)
+
+    def _file(self, pod: WarmPod, now: datetime) -> None:
+        """Put a pod where its state belongs."""
+        uid, kind = pod.record.ref.uid, pod.marks.kind
+        taken = pod.kept_for is not None or pod.open != []
+        record = pod.record
+        state = state_of(Standing(record.stage, record.outcome is not None, record.deleting, taken, self._is_spent(pod)))
+        if state is not pod.state or pod.since is None:
+            pod.state, pod.since = state, now
+        for group, belongs in ((self._free, State.FREE), (self._coming, State.STARTING)):
+            if state is not belongs:
+                group.get(kind, {}).pop(uid, None)
+            else:
+                group.setdefault(kind, {}).setdefault(uid)
+
+    def _is_spent(self, pod: WarmPod) -> bool:
+        return pod.marks.spent is not None or pod.marks.tasks >= self.settings.max_tasks
+
+    def _missing(self, now: datetime) -> Iterator[Start]:
+        """Pods to start ahead: as many as are to be ready, as long as there is room."""
+        if self.draining:
+            return
+        for digest in self._wanted(now):
+            ready = len(self._free.get(digest, {})) + len(self._coming.get(digest, {})) + self._asked.get(digest, 0)
+            for _ in range(min(self.settings.keep - ready, self.settings.limit - self.size)):
+                self._asked[digest] = self._asked.get(digest, 0) + 1
+                yield Start(self._kinds[digest])
+
+    def _wanted(self, now: datetime) -> list[str]:
+        recent = [digest for digest, used in self._used.items() if (now - used).total_seconds() < self.settings.idle_timeout_s]
+        return list(dict.fromkeys([*sorted(self._announced), *recent]))
+
+    def _spare(self, now: datetime) -> dict[str, int]:
+        """By kind, how many ready pods are more than are to be kept."""
+        wanted = set() if self.draining else set(self._wanted(now))
+        ready: dict[str, int] = {}
+        for group in (self._free, self._coming):
+            for digest, uids in group.items():
+                ready[digest] = ready.get(digest, 0) + len(uids)
+        return {digest: count - (self.settings.keep if digest in wanted else 0) for digest, count in ready.items()}
+
+    def _command(self, uid: str, pod: WarmPod, spare: dict[str, int], now: datetime) -> Command | None:
+        unattended = [claim.key for claim in pod.open if self._is_ours(claim) and claim.key not in pod.attended]
+        if pod.state is State.OVER:
+            if unattended != []:
+                return Conclude(uid, unattended[0])
+            return End(uid) if len(pod.claims) == 0 and pod.kept_for is None and not pod.record.deleting else None
+        if unattended != [] and pod.kept_for is None and pod.record.stage is Stage.RUNNING:
+            pod.attended.add(unattended[0])
+            return Attend(uid, unattended[0])
+        if pod.state is State.SPENT:
+            if pod.marks.spent is None:
+                return Spend(uid, f"it had {pod.marks.tasks} tasks")
+            return End(uid) if len(pod.claims) == 0 else Leave(uid)
+        why = self._why_spent(pod, spare, now)
+        return None if why is None else Spend(uid, why)
+
+    def _why_spent(self, pod: WarmPod, spare: dict[str, int], now: datetime) -> str | None:
+        """Why a pod that is ready shall take no more tasks."""
+        if pod.state not in (State.FREE, State.STARTING):
+            return None
+        if self.draining:
+            return "the pool is drained"
+        if pod.marks.since is not None and (now - pod.marks.since).total_seconds() >= self.settings.max_age_s:
+            return f"it is {self.settings.max_age_s:g} s old"
+        idle = pod.since is not None and (now - pod.since).total_seconds() >= self.settings.idle_timeout_s
+        if idle and spare.get(pod.marks.kind, 0) > 0:
+            spare[pod.marks.kind] -= 1
+            return f"it was idle for {self.settings.idle_timeout_s:g} s"
+        crowded = self.size > self.settings.limit and pod.state is State.FREE
+        return "the pool is full, and pods of another kind are needed" if crowded else None
+
+    def _dues(self, pod: WarmPod) -> Iterator[datetime]:
+        if pod.rests_until is not None:
+            yield pod.rests_until
+        if pod.state in (State.FREE, State.STARTING) and not pod.busy:
+            if pod.marks.since is not None:
+                yield pod.marks.since + timedelta(seconds=self.settings.max_age_s)
+            ready = len(self._free.get(pod.marks.kind, {})) + len(self._coming.get(pod.marks.kind, {}))
+            kept = self.settings.keep if pod.marks.kind in self._announced else 0
+            if pod.since is not None and ready > kept:
+                last = max(pod.since, self._used.get(pod.marks.kind, pod.since))
+                yield last + timedelta(seconds=self.settings.idle_timeout_s)
+
+    def _is_ours(self, claim: Claim) -> bool:
+        """Whether we see to a task: ours, or of one of our name who came before us."""
+        return claim.holder.name == self.settings.holder.name and claim.holder.epoch <= self.settings.holder.epoch
