@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from podcompose.run.moments import instant
@@ -82,6 +83,7 @@ def written(claim: Claim) -> str:
     return json.dumps(_map_of(claim), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
+@lru_cache(maxsize=8192)  # of a pod that changes, most claims do not
 def read_claim(key: str, text: str) -> Claim | None:
     """The claim of an annotation; None where it cannot be read."""
     try:

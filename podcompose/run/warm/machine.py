@@ -8,117 +8,17 @@ nobody carries it out, whatever became of the last attempt. So a successor who h
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
-from podcompose.run.records import Owner, PodRecord, Stage
+from podcompose.run.records import PodRecord, Stage
 from podcompose.run.warm.claims import Claim, claims_of
+from podcompose.run.warm.commands import Attend, Command, Conclude, End, Leave, Settings, Spend, Start, Take, Wait, WarmPod
 from podcompose.run.warm.kinds import Kind
 from podcompose.run.warm.life import Standing, State, state_of
-from podcompose.run.warm.marks import ROOM, Marks, marks_of
+from podcompose.run.warm.marks import ROOM, marks_of
 from podcompose.run.warm.pace import Pace
 
-__all__ = ["Attend", "Command", "Conclude", "End", "Leave", "Machine", "Settings", "Spend", "Start", "Take", "Wait", "WarmPod"]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a pool is to be; as in `WarmPool`."""
-
-    pool: str
-    holder: Owner
-    keep: int = 4
-    limit: int = 64
-    idle_timeout_s: float = 300.0
-    max_tasks: int = 100
-    max_age_s: float = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    """This pod, which is kept for the task from now on."""
-
-    uid: str
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """A new pod; `once`: for one task alone, as the pool is full. As a command: one ahead."""
-
-    kind: Kind
-    once: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """A pod will be free sooner than a new one would be there; so many seconds at most."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Spend:
-    """Mark the pod, so that nobody gives it a task."""
-
-    uid: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """Delete the pod: nothing is left on it."""
-
-    uid: str
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """Have its program quit: results are left on it."""
-
-    uid: str
-
-
-@dataclass(frozen=True, slots=True)
-class Attend:
-    """See to a task that is on a pod, and that nobody here sees to: order it (it runs once), and wait for it."""
-
-    uid: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Conclude:
-    """The pod has ended, and with it a task that has no result."""
-
-    uid: str
-    key: str
-
-
-Command: TypeAlias = Start | Spend | End | Leave | Attend | Conclude
-
-
-@dataclass(slots=True)
-class WarmPod:
-    """One pod of the pool, as far as it is known here."""
-
-    record: PodRecord
-    marks: Marks
-    claims: dict[str, Claim]
-    #: The task that is being put on it.
-    kept_for: str | None = None
-    #: The tasks that somebody here sees to.
-    attended: set[str] = field(default_factory=set)
-    state: State = State.STARTING
-    since: datetime | None = None
-    #: A command for it is being carried out, or has failed and rests.
-    busy: bool = False
-    rests_until: datetime | None = None
-
-    @property
-    def open(self) -> list[Claim]:
-        """Its tasks without a result."""
-        return [claim for claim in self.claims.values() if claim.is_open]
+__all__ = ["Machine"]
 
 
 class Machine:
@@ -128,6 +28,8 @@ class Machine:
         self.settings = settings
         self.pods: dict[str, WarmPod] = {}
         self.draining = False
+        #: The tasks that are being launched here: whoever launches one sees to it.
+        self.pending: set[str] = set()
         self._kinds: dict[str, Kind] = {}
         self._used: dict[str, datetime] = {}
         self._announced: set[str] = set()
@@ -185,11 +87,15 @@ class Machine:
         self._asked[kind.digest] = self._asked.get(kind.digest, 0) + 1
         return Start(kind, once=full)
 
+    def has(self, digest: str) -> bool:
+        """Whether a pod of a kind can be had at once."""
+        return len(self._free.get(digest, {})) > 0
+
     def let_go(self, uid: str, now: datetime) -> None:
         """The task that a pod was kept for is not put on it, or is on it by now."""
         pod = self.pods.get(uid)
         if pod is not None:
-            pod.kept_for = None
+            pod.kept = False
             self._file(pod, now)
 
     def started(self, kind: Kind) -> None:
@@ -250,14 +156,14 @@ class Machine:
 
     def _keep(self, uid: str, now: datetime) -> Take:
         pod = self.pods[uid]
-        pod.kept_for = uid
+        pod.kept = True
         self._file(pod, now)
         return Take(uid)
 
     def _file(self, pod: WarmPod, now: datetime) -> None:
         """Put a pod where its state belongs."""
         uid, kind = pod.record.ref.uid, pod.marks.kind
-        taken = pod.kept_for is not None or pod.open != []
+        taken = pod.kept or pod.open != []
         record = pod.record
         state = state_of(Standing(record.stage, record.outcome is not None, record.deleting, taken, self._is_spent(pod)))
         if state is not pod.state or pod.since is None:
@@ -295,12 +201,13 @@ class Machine:
         return {digest: count - (self.settings.keep if digest in wanted else 0) for digest, count in ready.items()}
 
     def _command(self, uid: str, pod: WarmPod, spare: dict[str, int], now: datetime) -> Command | None:
-        unattended = [claim.key for claim in pod.open if self._is_ours(claim) and claim.key not in pod.attended]
+        ours = [claim.key for claim in pod.open if self._is_ours(claim) and claim.key not in self.pending]
+        unattended = [key for key in ours if key not in pod.attended]
         if pod.state is State.OVER:
-            if unattended != []:
-                return Conclude(uid, unattended[0])
-            return End(uid) if len(pod.claims) == 0 and pod.kept_for is None and not pod.record.deleting else None
-        if unattended != [] and pod.kept_for is None and pod.record.stage is Stage.RUNNING:
+            if ours != []:
+                return Conclude(uid, ours[0])
+            return End(uid) if len(pod.claims) == 0 and not pod.kept and not pod.record.deleting else None
+        if unattended != [] and pod.record.stage is Stage.RUNNING:
             pod.attended.add(unattended[0])
             return Attend(uid, unattended[0])
         if pod.state is State.SPENT:

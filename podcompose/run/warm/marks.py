@@ -10,9 +10,10 @@ from podcompose.run.moments import instant
 from podcompose.run.naming import TASK_PREFIX, WARM_POOL
 from podcompose.run.records import PodRecord
 
-__all__ = ["KIND", "ROOM", "SINCE", "SPENT", "TASKS", "Marks", "marks_of"]
+__all__ = ["CONTAINER", "KIND", "ROOM", "SINCE", "SPENT", "TASKS", "Marks", "marks_of"]
 
 KIND = "podcompose.io/warm-kind"
+CONTAINER = "podcompose.io/warm-container"
 SINCE = "podcompose.io/warm-since"
 TASKS = "podcompose.io/warm-tasks"
 SPENT = "podcompose.io/warm-spent"
@@ -24,6 +25,7 @@ class Marks(NamedTuple):
     """What a record says of a warm pod."""
 
     kind: str
+    container: str
     since: datetime | None
     tasks: int
     spent: str | None
@@ -46,7 +48,14 @@ def marks_of(record: PodRecord, pool: str) -> Marks | None:
     tasks = found.get(TASKS, "")
     size = sum(len(name) + len(value.encode()) for name, value in found.items())
     spent = found.get(SPENT)
-    return Marks(found[KIND], instant(found.get(SINCE)), int(tasks) if tasks.isdecimal() else _counted(found), spent, size)
+    return Marks(
+        found[KIND],
+        found.get(CONTAINER, ""),
+        instant(found.get(SINCE)),
+        int(tasks) if tasks.isdecimal() else _counted(found),
+        spent,
+        size,
+    )
 
 
 def _counted(found: Mapping[str, str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from podcompose.run.naming import DIGEST, LAUNCH, LAUNCH_ID, MANAGED_BY, MANAGER, OWNER, OWNER_EPOCH, STOPPED_AT, pod_name
 from podcompose.run.outcome import Cause, Disruption, Outcome, Ran
@@ -12,7 +13,7 @@ from podcompose.run.records import PodRecord, PodRef, Stage
 from podcompose.run.warm.claims import Claim
 from podcompose.run.warm.hosting import Report
 
-__all__ = ["POD", "UID", "Known", "outcome_of_end", "outcome_of_report", "record_of", "ref_of"]
+__all__ = ["POD", "UID", "Known", "existing", "outcome_of_end", "outcome_of_report", "record_of", "ref_of"]
 
 #: Annotations: of a task's record, the pod it is in; of a pod of its own, the task's uid.
 POD = "podcompose.io/warm-pod"
@@ -159,10 +160,16 @@ def _ran(pod: PodRecord, end: Outcome, known: Known) -> Ran:
     return "unknown"
 
 
-def existing(claim: Claim, manifest: Mapping[str, object]) -> dict[str, object]:
-    """What is there of an earlier launch, to be compared: as the pod that is launched now, with the marks of that one."""
+def existing(claim: Claim, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What is there of an earlier launch, to be compared: as the pod that is launched now, with what is known of that one."""
     metadata = manifest.get("metadata")
-    kept = dict(metadata) if isinstance(metadata, dict) else {}
     labels = {**claim.labels, MANAGED_BY: MANAGER, LAUNCH: claim.key}
-    kept |= {"labels": labels, "annotations": {**claim.annotations, LAUNCH_ID: claim.launch_id, DIGEST: claim.digest}}
-    return {**manifest, "metadata": kept}
+    annotations = {**claim.annotations, LAUNCH_ID: claim.launch_id, DIGEST: claim.digest}
+    found = {**manifest, "metadata": {**(metadata or {}), "labels": labels, "annotations": annotations}}
+    spec = manifest.get("spec")
+    if claim.task is not None and isinstance(spec, dict) and len(spec.get("containers") or []) == 1:
+        container = {name: value for name, value in spec["containers"][0].items() if name not in ("command", "args")}
+        ours = [*(spec["containers"][0].get("command") or []), *(spec["containers"][0].get("args") or [])]
+        if ours != list(claim.task.argv):
+            found["spec"] = {**spec, "containers": [{**container, "command": list(claim.task.argv)}]}
+    return found

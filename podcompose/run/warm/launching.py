@@ -1,0 +1,212 @@
+"""Launching a task: a pod is chosen and claimed, or started with the claim on it; whoever else claims the same task, one has it."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from podcompose.errors import Problem
+from podcompose.run.errors import LaunchError, Refused, Throttled
+from podcompose.run.prepare import Prepared, taken
+from podcompose.run.protocols import Launched
+from podcompose.run.records import Owner, PodRecord, PodRef
+from podcompose.run.warm import marks
+from podcompose.run.warm.claims import Claim, claims_of, label_of, written
+from podcompose.run.warm.commands import Start, Take, Wait
+from podcompose.run.warm.hosting import Changed
+from podcompose.run.warm.kinds import Fit, Kind
+from podcompose.run.warm.records import existing, ref_of
+from podcompose.run.warm.starting import own_pod
+from podcompose.run.warm.upkeep import HostingBackend, Upkeep
+from podcompose.run.warm.yard import Yard
+
+__all__ = ["Launching", "refused_by"]
+
+#: How long, at most, one who met another claim waits before he looks again.
+_AGAIN_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One launch under way."""
+
+    prepared: Prepared
+    kind: Kind
+    claim: Claim
+    #: When it is to be given up.
+    end: datetime | None
+
+    @property
+    def size(self) -> int:
+        return len(written(self.claim).encode()) + 2 * len(label_of(self.claim.key))
+
+
+class Launching:
+    """Launches of one pool."""
+
+    def __init__(self, backend: HostingBackend, yard: Yard, upkeep: Upkeep, holder: Owner, clock: Callable[[], datetime]) -> None:
+        self._backend, self._yard, self._upkeep, self._holder, self._clock = backend, yard, upkeep, holder, clock
+        self._waiting = 0
+        self.reused = self.own = 0
+
+    def warm(self, prepared: Prepared, found: Fit, deadline: float | None) -> Launched:
+        """
+        Have a task claimed, once: by this call, or by another, whoever makes it.
+
+        Raises: LaunchError.
+        """
+        asked = self._asked(prepared, found, deadline)
+        with self._yard.lock:
+            self._yard.machine.pending.add(asked.claim.key)
+        try:
+            return self._launched(asked)
+        finally:
+            with self._yard.lock:
+                self._yard.machine.pending.discard(asked.claim.key)
+            self._upkeep.look()
+
+    def _asked(self, prepared: Prepared, found: Fit, deadline: float | None) -> _Asked:
+        task, kind = found.task, found.kind
+        if task is None or kind is None:
+            raise TypeError("a pod with a reason for a pod of its own is not launched here")
+        uid, end = str(uuid.uuid4()), None if deadline is None else self._clock() + timedelta(seconds=deadline)
+        whose = (prepared.launch_id, uid, prepared.digest, self._holder)
+        return _Asked(prepared, kind, Claim(task.key, *whose, found.labels, found.annotations, task), end)
+
+    def _launched(self, asked: _Asked) -> Launched:
+        attempts = 0
+        while True:
+            attempts += 1
+            self._check(asked, attempts)
+            pod = self._claimed(asked)
+            if pod is None:
+                continue
+            if not self._is_shared(asked, pod):
+                with self._yard.lock:
+                    self._yard.machine.let_go(pod.uid, self._clock())
+                self.reused += 1
+                return Launched(ref_of(asked.claim, asked.prepared.namespace), True, attempts=attempts)
+            self._withdraw(pod, asked.claim)
+            there = self._there(asked)
+            if there is not None:
+                return there
+            self._rest()
+
+    def move(self, pod: PodRef, claim: Claim, prepared: Prepared) -> None:
+        """
+        Give a task that has not begun a pod of its own: its warm pod cannot run it.
+
+        Raises: LaunchError.
+        """
+        with self._yard.lock:
+            self._yard.moving.add(claim.uid)
+        self._backend.launch(own_pod(prepared.composed, claim), launch_id=claim.launch_id)
+        self.own += 1
+        self._withdraw(pod, claim)
+
+    def _claimed(self, asked: _Asked) -> PodRef | None:
+        """The pod that carries the claim now; None: look again."""
+        now, patient = self._clock(), True
+        with self._yard.lock:
+            while True:
+                choice = self._yard.machine.choose(asked.kind, asked.size, self._waiting, now, patient=patient)
+                if not isinstance(choice, Wait):
+                    break
+                patient = self._wait(choice.seconds, asked)
+                now = self._clock()
+            record = self._yard.machine.pods[choice.uid].record if isinstance(choice, Take) else None
+        if record is None:
+            spent = "it was for one task, as the pool was full" if isinstance(choice, Start) and choice.once else None
+            return self._upkeep.start(asked.kind, asked.claim, spent, self._left(asked))
+        return self._put(record, asked.claim)
+
+    def _wait(self, seconds: float, asked: _Asked) -> bool:
+        """Wait for a pod to be free; whether there is any time left to wait for another."""
+        end = self._clock() + timedelta(seconds=seconds)
+        self._waiting += 1
+        try:
+            board, digest = self._yard.board, asked.kind.digest
+            while not self._yard.machine.has(digest) and (left := (end - self._clock()).total_seconds()) > 0:
+                if not board.wait(board.changed, left):
+                    break
+        finally:
+            self._waiting -= 1
+        return self._yard.machine.has(asked.kind.digest)
+
+    def _put(self, record: PodRecord, claim: Claim) -> PodRef | None:
+        name = label_of(claim.key)
+        tasks = str(int((record.annotations or {}).get(marks.TASKS, "0")) + 1)
+        swapped = None
+        try:
+            swapped = self._backend.swap(record, {name: ""}, {name: written(claim), marks.TASKS: tasks})
+        finally:
+            with self._yard.lock:
+                if swapped is not None and swapped.record is not None:
+                    self._yard.see(swapped.record, self._clock())
+                if swapped is None or isinstance(swapped, Changed):
+                    self._yard.machine.let_go(record.ref.uid, self._clock())
+        return None if isinstance(swapped, Changed) else record.ref
+
+    def _is_shared(self, asked: _Asked, pod: PodRef) -> bool:
+        """Whether another pod has this task too: then neither runs it, until one has withdrawn."""
+        claim = asked.claim
+        try:
+            holders = self._backend.holders(asked.prepared.namespace, label_of(claim.key))
+        except LaunchError:
+            self._withdraw(pod, claim)
+            raise
+        return any(record.ref.uid != pod.uid for record in holders)
+
+    def _withdraw(self, pod: PodRef, claim: Claim) -> None:
+        """Take a claim back: nothing of it has begun. One that somebody has taken over is his."""
+        name = label_of(claim.key)
+        while True:
+            with self._yard.lock:
+                there = self._yard.machine.pods.get(pod.uid)
+                found = None if there is None else there.claims.get(claim.key)
+                record = None if there is None else there.record
+            if record is None or found is None or found.uid != claim.uid or found.holder != claim.holder:
+                break
+            result = self._backend.swap(record, {name: None}, {name: None})
+            with self._yard.lock:
+                if result.record is not None:
+                    self._yard.see(result.record, self._clock())
+            if not isinstance(result, Changed) or result.record is None:
+                break
+        with self._yard.lock:
+            self._yard.machine.let_go(pod.uid, self._clock())
+
+    def _there(self, asked: _Asked) -> Launched | None:
+        """What another has made of this launch, now that ours is withdrawn."""
+        claim, prepared = asked.claim, asked.prepared
+        for record in self._backend.holders(prepared.namespace, label_of(claim.key)):
+            found = claims_of(record).get(claim.key)
+            with self._yard.lock:
+                self._yard.see(record, self._clock())
+            if found is not None:
+                refused = refused_by(prepared, found)
+                if refused is not None:
+                    raise refused
+                return Launched(ref_of(found, prepared.namespace), False)
+        return None
+
+    def _rest(self) -> None:
+        with self._yard.lock:
+            self._yard.board.wait(self._yard.lock, random.uniform(0, _AGAIN_S))
+
+    def _left(self, asked: _Asked) -> float | None:
+        return None if asked.end is None else max(0.1, (asked.end - self._clock()).total_seconds())
+
+    def _check(self, asked: _Asked, attempts: int) -> None:
+        if asked.end is not None and attempts > 1 and self._clock() >= asked.end:
+            ours = asked.prepared
+            problem = Problem("deadline", "", f"no pod could be claimed in {attempts - 1} attempts", suggestion="launch it again")
+            raise Throttled([problem], launch_id=ours.launch_id, namespace=ours.namespace, name=ours.name, attempts=attempts)
+
+
+def refused_by(prepared: Prepared, claim: Claim) -> Refused | None:
+    """Why a task that is there is not this launch's; None if it is."""
+    return taken(prepared, existing(claim, prepared.composition.manifest))

@@ -1,0 +1,213 @@
+"""Seeing to tasks: ordered until there is a last word, their results written down before anybody is told."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from podcompose.run.errors import LaunchError
+from podcompose.run.outcome import Cause, Outcome
+from podcompose.run.records import Owner, PodRecord
+from podcompose.run.warm.claims import Claim, claims_of, label_of, written
+from podcompose.run.warm.commands import WarmPod
+from podcompose.run.warm.crew import Crew
+from podcompose.run.warm.hosting import Changed, Hosting, Report, Run, Stop
+from podcompose.run.warm.records import Known, outcome_of_end, outcome_of_report
+from podcompose.run.warm.shell.reports import message_result
+from podcompose.run.warm.yard import Yard
+from podcompose.run.watch.backoff import Backoff
+
+__all__ = ["Tending"]
+
+#: How long a pod that does not answer is left alone.
+_REST_S = 1.0
+
+
+class Tending:
+    """The tasks of one pool. `unfit` is told of a task whose pod cannot run it; nothing of it has begun."""
+
+    def __init__(
+        self,
+        hosting: Hosting,
+        yard: Yard,
+        crew: Crew,
+        holder: Owner,
+        clock: Callable[[], datetime],
+        unfit: Callable[[str, str, str], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._hosting, self._yard, self._crew, self._holder, self._clock = hosting, yard, crew, holder, clock
+        self._unfit, self._changed = unfit, changed
+        self._backoffs: dict[str, Backoff] = {}
+        self._ordered: dict[str, datetime] = {}
+
+    def tend(self, uid: str, key: str) -> None:
+        """Order the task of this key in the pod of this uid, once more if need be."""
+        with self._yard.lock:
+            pod, claim = self._open(uid, key)
+            if pod is None or claim is None:
+                return
+            pod.attended.add(key)
+            if claim.holder != self._holder:
+                self._crew.do(lambda: self._take_over(uid, key))
+                return
+            self._ordered.setdefault(key, self._clock())
+            known = self._yard.known.get(claim.uid, Known())
+            self._yard.know(claim.uid, replace(known, sent=True))
+            ref, container = pod.record.ref, pod.marks.container
+            forget = tuple(sorted(pod.forget - {key}))
+            pod.forget.clear()
+        if claim.stopped_at is not None:
+            grace_s = 30.0 if claim.stop_grace_s is None else claim.stop_grace_s
+            self._hosting.order(ref, container, Stop(key, grace_s), lambda report: self._told(uid, key, report))
+        elif claim.task is not None:
+            self._hosting.order(ref, container, Run(claim.task, forget), lambda report: self._told(uid, key, report))
+
+    def _take_over(self, uid: str, key: str) -> None:
+        """
+        See to a task that somebody before us claimed: first the claim is ours, then it is sure that no other pod has the task.
+
+        Who claimed it may be about to withdraw, having met another claim; what is ours he leaves.
+        """
+        with self._yard.lock:
+            pod, claim = self._open(uid, key)
+            if pod is None or claim is None:
+                return
+            record = pod.record
+        try:
+            ours = replace(claim, holder=self._holder)
+            taken = self._hosting.swap(record, {}, {label_of(key): written(ours)})
+            with self._yard.lock:
+                if taken.record is not None:
+                    self._yard.see(taken.record, self._clock())
+            if isinstance(taken, Changed):
+                self._crew.later(0.0, lambda: self.tend(uid, key))
+                return
+            holders = self._hosting.holders(record.ref.namespace, label_of(key))
+        except LaunchError:
+            self._crew.later(_REST_S, lambda: self.tend(uid, key))
+            return
+        self._alone(uid, key, [other for other in holders if other.ref.uid != uid])
+
+    def _alone(self, uid: str, key: str, others: list[PodRecord]) -> None:
+        """Go on if no other pod has the task; of two claims that are both ours, one is withdrawn."""
+        found = [claims_of(other).get(key) for other in others]
+        ours = all(claim is not None and claim.holder == self._holder for claim in found)
+        if others == []:
+            self.tend(uid, key)
+        elif ours and any(other.ref.uid < uid for other in others):
+            self._give_up(uid, key)
+        else:
+            self._crew.later(_REST_S, lambda: self._take_over(uid, key))
+
+    def _give_up(self, uid: str, key: str) -> None:
+        with self._yard.lock:
+            pod, claim = self._open(uid, key)
+        if pod is not None and claim is not None:
+            self._hosting.swap(pod.record, {label_of(key): None}, {label_of(key): None})
+
+    def conclude(self, uid: str, key: str) -> None:
+        """The pod has ended: what its container left to be read is the task's result, else the pod's end is."""
+        with self._yard.lock:
+            pod, claim = self._open(uid, key)
+            if pod is None or claim is None:
+                return
+            left = message_result((pod.record.outcome and pod.record.outcome.message) or "")
+            if left is not None and left[0] == key:
+                outcome = outcome_of_report(left[1], claim, pod.marks.container)
+            else:
+                outcome = outcome_of_end(claim, pod.record, self._yard.known.get(claim.uid, Known()))
+        self._write(uid, key, outcome)
+
+    def conclude_as(self, uid: str, key: str, message: str) -> None:
+        """A task that cannot be run here, and of which nobody here has the pod: it has failed, and nothing of it ran."""
+        cause = Cause("NotLaunched", "Unfit", message)
+        self._write(uid, key, Outcome("Failed", cause, reason="Unfit", message=message, ran="no", infrastructure=True))
+
+    def _open(self, uid: str, key: str) -> tuple[WarmPod | None, Claim | None]:
+        pod = self._yard.machine.pods.get(uid)
+        claim = None if pod is None else pod.claims.get(key)
+        return pod, claim if claim is not None and claim.is_open else None
+
+    def _told(self, uid: str, key: str, report: Report) -> None:
+        if report.state == "running":
+            self._began(uid, key, report)
+        elif report.state in ("ended", "void"):
+            self._crew.do(lambda: self._ended(uid, key, report))
+        elif report.state == "cut":
+            wait_s = self._backoffs.setdefault(key, Backoff(0.1, 5.0, 60.0, random.random)).next_s(self._clock())
+            self._crew.later(wait_s, lambda: self.tend(uid, key))
+        elif report.state == "unfit":
+            self._crew.do(lambda: self._unfit(uid, key, report.message))
+        else:
+            self._crew.later(_REST_S, lambda: self._let_go(uid, key))
+
+    def _began(self, uid: str, key: str, report: Report) -> None:
+        with self._yard.lock:
+            pod, claim = self._open(uid, key)
+            if pod is not None and claim is not None:
+                known = self._yard.known.get(claim.uid, Known())
+                self._yard.know(claim.uid, replace(known, began=True, started=report.started or known.started))
+                self._yard.show(pod, self._clock())
+
+    def _let_go(self, uid: str, key: str) -> None:
+        """The pod does not run, so it is seen to again when it does, or has ended."""
+        with self._yard.lock:
+            pod, _ = self._open(uid, key)
+            if pod is not None:
+                pod.attended.discard(key)
+        self._changed()
+
+    def _ended(self, uid: str, key: str, report: Report) -> None:
+        with self._yard.lock:
+            pod, claim = self._open(uid, key)
+            if pod is None or claim is None:
+                return
+            outcome = outcome_of_report(report, claim, pod.marks.container)
+            ordered = self._ordered.pop(key, None)
+            if ordered is not None:
+                self._yard.machine.took(pod.marks.kind, task_s=(self._clock() - ordered).total_seconds())
+        self._write(uid, key, outcome)
+
+    def _write(self, uid: str, key: str, outcome: Outcome) -> None:
+        """Write a task's outcome onto its pod; then it is told. One that was stopped is gone with its end, as a pod is."""
+        while True:
+            with self._yard.lock:
+                pod, claim = self._open(uid, key)
+                if pod is None or claim is None:
+                    self._backoffs.pop(key, None)
+                    return
+                self._yard.ending[claim.uid] = outcome
+                record = pod.record
+            remove = claim.stopped_at is not None
+            name = label_of(key)
+            labels: Mapping[str, str | None] = {name: None} if remove else {}
+            annotations = {name: None if remove else written(claim.ended(outcome))}
+            try:
+                result = self._hosting.swap(record, labels, annotations)
+            except LaunchError:
+                self._crew.later(_REST_S, lambda: self._write(uid, key, outcome))
+                return
+            if self._wrote(result, uid, claim, outcome, remove):
+                return
+
+    def _wrote(self, result: object, uid: str, claim: Claim, outcome: Outcome, remove: bool) -> bool:
+        """Whether a result is written, or the pod is gone; else it has changed, and is known as it is now."""
+        now = self._clock()
+        with self._yard.lock:
+            if isinstance(result, Changed) and result.record is not None:
+                self._yard.see(result.record, now)
+                return False
+            pod = self._yard.machine.pods.get(uid)
+            if isinstance(result, Changed):
+                if pod is not None:
+                    self._yard.end(pod.record, claim, outcome, remove=True)
+            elif pod is not None:
+                pod.attended.discard(claim.key)
+                self._yard.see(result.record, now)  # type: ignore[attr-defined]
+            self._yard.ending.pop(claim.uid, None)
+            self._backoffs.pop(claim.key, None)
+        self._changed()
+        return True

@@ -1,0 +1,212 @@
+"""
+The pods of a pool and the tasks on them, as last seen, under one lock.
+
+Records come in from the backend, in any order and as often as they like; tasks come out on a board, each as a pod of its own, with
+one outcome. Pods of the pool are not shown; pods that are not of any pool are shown as they are.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from podcompose.run.board import Board
+from podcompose.run.ledger import newer
+from podcompose.run.naming import WARM_POOL
+from podcompose.run.observe import Observation, lost
+from podcompose.run.outcome import Outcome
+from podcompose.run.protocols import Change, Gone, Left, Seen
+from podcompose.run.records import PodRecord, PodRef
+from podcompose.run.warm.claims import Claim
+from podcompose.run.warm.commands import WarmPod
+from podcompose.run.warm.life import State
+from podcompose.run.warm.machine import Machine
+from podcompose.run.warm.records import UID, Known, outcome_of_end, record_of
+
+__all__ = ["Yard", "read_task"]
+
+
+def read_task(
+    manifest: Mapping[str, Any], *, previous: PodRecord | None = None, stopped_at: object = None, now: datetime | None = None
+) -> Observation:
+    """What the board's subscriptions read: the record that was put; an outcome that was told stays."""
+    record: PodRecord = manifest["record"]
+    if previous is not None and previous.ref.uid == record.ref.uid and previous.outcome is not None:
+        record = replace(record, outcome=previous.outcome)
+    return Observation(replace(record, resource_version=manifest["metadata"]["resourceVersion"]))
+
+
+class Yard:
+    """What is known, and who is told. Whoever calls holds `lock`, but for `find`, which takes it."""
+
+    def __init__(self, machine: Machine, board: Board) -> None:
+        self.machine, self.board = machine, board
+        self.lock: threading.Condition = board.changed
+        self.known: dict[str, Known] = {}
+        #: Results that are being written, by the task's uid: whatever becomes of the pod meanwhile, they are the truth.
+        self.ending: dict[str, Outcome] = {}
+        #: Tasks that are on their way to another pod.
+        self.moving: set[str] = set()
+        self._tasks: dict[tuple[str, str], tuple[str, str]] = {}
+        self._shown: dict[str, dict[str, Claim]] = {}
+        #: Pods of their own: by the task's uid, which is the pod's own if it says no other.
+        self._own: dict[str, PodRecord] = {}
+        self._own_ids: dict[tuple[str, str], str] = {}
+
+    def take(self, change: Change, now: datetime) -> None:
+        """One change of the backend's."""
+        if isinstance(change, Seen):
+            self.see(change.record, now)
+        elif isinstance(change, (Gone, Left)):
+            self._gone(change.record, now)
+
+    def see(self, record: PodRecord, now: datetime) -> WarmPod | None:
+        """A pod as it is; one that is older than what is known says nothing."""
+        there = self.machine.pods.get(record.ref.uid)
+        if there is not None and not newer(record.resource_version, there.record.resource_version):
+            return there
+        pod = self.machine.see(record, now)
+        if pod is not None:
+            self._show(pod, now)
+        elif not _is_pooled(record):
+            self._see_own(record)
+        return pod
+
+    def find(self, namespace: str, launch_id: str) -> tuple[PodRecord, Claim | None] | None:
+        """The task of a launch id, as it is shown, and its claim if it has one."""
+        with self.lock:
+            place = self._tasks.get((namespace, launch_id))
+            pod = None if place is None else self.machine.pods.get(place[0])
+            claim = None if pod is None or place is None else pod.claims.get(place[1])
+            if pod is not None and claim is not None:
+                return record_of(claim, pod.record, self.known.get(claim.uid, Known())), claim
+            uid = self._own_ids.get((namespace, launch_id))
+            return None if uid is None else (_with_uid(self._own[uid]), None)
+
+    def of_task(self, uid: str) -> tuple[WarmPod, Claim] | None:
+        """The pod and the claim of a task's uid."""
+        shown = self.board.by_uid(uid)
+        if shown is None:
+            return None
+        record: PodRecord = shown["record"]
+        place = self._tasks.get((record.ref.namespace, record.launch_id or ""))
+        pod = None if place is None else self.machine.pods.get(place[0])
+        claim = None if pod is None or place is None else pod.claims.get(place[1])
+        return (pod, claim) if pod is not None and claim is not None and claim.uid == uid else None
+
+    def own_ref(self, ref: PodRef) -> PodRef:
+        """The pod of a reference that is no task's."""
+        record = self._own.get(ref.uid)
+        return ref if record is None else record.ref
+
+    def know(self, uid: str, known: Known) -> None:
+        """Something more is known of a task."""
+        self.known[uid] = known
+
+    def show(self, pod: WarmPod, now: datetime) -> None:
+        """Tell of a pod's tasks what is not told yet."""
+        self._show(pod, now)
+
+    def end(self, pod: PodRecord, claim: Claim, outcome: Outcome, *, remove: bool) -> None:
+        """A task has its outcome, which is told; and it is no more."""
+        record = record_of(claim.ended(outcome), pod, self.known.get(claim.uid, Known()))
+        self._put(record)
+        if remove:
+            self._forget(claim, pod.ref.namespace)
+
+    def begin_anew(self, uids: set[str], places: Callable[[PodRef], bool], now: datetime) -> None:
+        """All that is there has been told: what is known besides, in these places, is gone."""
+        records = [pod.record for pod in self.machine.pods.values()] + list(self._own.values())
+        for record in records:
+            if record.ref.uid not in uids and places(record.ref):
+                self._gone(replace(record, outcome=lost(record)), now)
+
+    def _show(self, pod: WarmPod, now: datetime) -> None:
+        uid, namespace = pod.record.ref.uid, pod.record.ref.namespace
+        before = self._shown.get(uid, {})
+        self._shown[uid] = dict(pod.claims)
+        for key, claim in pod.claims.items():
+            shown = before.get(key)
+            if shown is claim and not claim.is_open:
+                continue
+            if shown is not None and shown.uid != claim.uid:
+                self._vanished(pod, shown)
+            self._tasks[namespace, claim.launch_id] = (uid, key)
+            self._put(record_of(claim, pod.record, self.known.get(claim.uid, Known())))
+        for key, claim in before.items():
+            if key not in pod.claims:
+                pod.forget.add(key)
+                pod.attended.discard(key)
+                self._vanished(pod, claim)
+
+    def _vanished(self, pod: WarmPod, claim: Claim) -> None:
+        """A claim is not there any more: acknowledged, withdrawn, or taken away by somebody."""
+        if claim.uid in self.moving:
+            return
+        if claim.is_open:
+            known = self.known.get(claim.uid, Known())
+            outcome = self.ending.get(claim.uid) or outcome_of_end(claim, replace(pod.record, outcome=Outcome("Deleted")), known)
+            self.end(pod.record, claim, outcome, remove=True)
+        else:
+            self._forget(claim, pod.record.ref.namespace)
+
+    def _gone(self, record: PodRecord, now: datetime) -> None:
+        pod = self.machine.gone(record.ref.uid)
+        if pod is None:
+            self._gone_own(record)
+            return
+        pod.record, pod.state = record, State.OVER
+        self._shown.pop(record.ref.uid, None)
+        for claim in pod.claims.values():
+            if claim.uid in self.moving:
+                continue
+            known = self.known.get(claim.uid, Known())
+            outcome = claim.outcome or self.ending.get(claim.uid) or outcome_of_end(claim, record, known)
+            self.end(record, claim, outcome, remove=True)
+
+    def _forget(self, claim: Claim, namespace: str) -> None:
+        self.board.remove(claim.uid)
+        self.known.pop(claim.uid, None)
+        place = self._tasks.get((namespace, claim.launch_id))
+        pod = None if place is None else self.machine.pods.get(place[0])
+        there = None if pod is None or place is None else pod.claims.get(place[1])
+        if there is None or there.uid == claim.uid:
+            self._tasks.pop((namespace, claim.launch_id), None)
+
+    def _see_own(self, record: PodRecord) -> None:
+        shown = _with_uid(record)
+        there = self._own.get(shown.ref.uid)
+        if there is not None and not newer(record.resource_version, there.resource_version):
+            return
+        self._own[shown.ref.uid] = record
+        if record.launch_id is not None:
+            self._own_ids[record.ref.namespace, record.launch_id] = shown.ref.uid
+            self.moving.discard(shown.ref.uid)
+        self._put(shown)
+
+    def _gone_own(self, record: PodRecord) -> None:
+        shown = _with_uid(record)
+        self._own.pop(shown.ref.uid, None)
+        if self._own_ids.get((record.ref.namespace, record.launch_id or "")) == shown.ref.uid:
+            del self._own_ids[record.ref.namespace, record.launch_id or ""]
+        if self.board.by_uid(shown.ref.uid) is not None:
+            self._put(shown)
+            self.board.remove(shown.ref.uid)
+
+    def _put(self, record: PodRecord) -> None:
+        ref = record.ref
+        metadata = {"namespace": ref.namespace, "name": ref.name, "uid": ref.uid, "labels": dict(record.labels or {})}
+        self.board.put({"metadata": metadata, "record": replace(record, resource_version="")})
+
+
+def _is_pooled(record: PodRecord) -> bool:
+    return record.annotations is not None and WARM_POOL in record.annotations
+
+
+def _with_uid(record: PodRecord) -> PodRecord:
+    """A pod of its own under the task's uid, if the task was to go to a warm pod before."""
+    uid = (record.annotations or {}).get(UID)
+    return record if uid is None else replace(record, ref=replace(record.ref, uid=uid))
