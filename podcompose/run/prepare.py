@@ -30,6 +30,8 @@ class Prepared:
     #: The digest of the composition before the launch stage: it travels as an annotation.
     digest: str
     composition: Composition
+    #: As it was before the launch stage.
+    composed: Composition
 
     @property
     def body(self) -> bytes:
@@ -62,7 +64,7 @@ def for_launch(pod: Pod, launch_id: str, namespace: str = "default") -> Prepared
         "annotations": {LAUNCH_ID: launch_id, DIGEST: digest},
     }
     launched = composition.with_stage("launch", Override({"metadata": stamp}))
-    return Prepared(launch_id, namespace if named in (None, "") else named, name, digest, launched)
+    return Prepared(launch_id, namespace if named in (None, "") else named, name, digest, launched, composition)
 
 
 def _composed(pod: Pod, launch_id: str, name: str, namespace: str) -> Composition:

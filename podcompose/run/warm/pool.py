@@ -17,17 +17,18 @@ from podcompose.run.prepare import Prepared, for_launch
 from podcompose.run.protocols import Adopted, Launched, NotFound, Pod, Selection, Superseded
 from podcompose.run.records import Owner, PodRef
 from podcompose.run.routing.places import Turns
-from podcompose.run.warm.claims import Claim, claims_of, label_of, written
+from podcompose.run.warm.claims import claims_of, label_of
 from podcompose.run.warm.commands import Settings
 from podcompose.run.warm.crew import Hands, Pump
 from podcompose.run.warm.explaining import Explanation, explained
 from podcompose.run.warm.fitting import Fitting
-from podcompose.run.warm.hosting import Changed, Hosting
+from podcompose.run.warm.hosting import Hosting
 from podcompose.run.warm.launching import Launching, refused_by
 from podcompose.run.warm.life import State
 from podcompose.run.warm.lookout import Lookout
 from podcompose.run.warm.machine import Machine
 from podcompose.run.warm.records import ref_of
+from podcompose.run.warm.stopping import Stopping
 from podcompose.run.warm.subscription import WarmSubscription
 from podcompose.run.warm.tending import Tending
 from podcompose.run.warm.upkeep import HostingBackend, Upkeep
@@ -117,6 +118,7 @@ class WarmPool:
         self._launching = Launching(backend, self._yard, self._upkeep, holder, clock)
         self._lookout = Lookout(backend, self._yard, clock, self._pump, self._seen)
         self._fitting = Fitting(backend, fresh, init_once, of_pod)
+        self._stopping = Stopping(backend, self._yard, self._tending, clock)
         self._turns = Turns()
         self._subscriptions: set[WarmSubscription] = set()
         self._prepared: dict[str, Prepared] = {}
@@ -170,52 +172,13 @@ class WarmPool:
         Units:  `grace` in seconds; None: what its pod names.
         """
         self._lookout.see(ref.namespace)
-        while True:
-            with self._yard.lock:
-                found = self._yard.of_task(ref.uid)
-                if found is None:
-                    own = self._yard.own_ref(ref)
-                    break
-                pod, claim = found
-                record = pod.record
-            if claim.is_open and claim.stopped_at is not None:
-                return
-            name, ended = label_of(claim.key), not claim.is_open
-            grace_s = claim.task.grace_s if grace is None and claim.task is not None else grace
-            text = None if ended else written(replace(claim, stopped_at=self._now(), stop_grace_s=grace_s))
-            result = self._backend.swap(record, {name: None} if ended else {}, {name: text})
-            with self._yard.lock:
-                if result.record is not None:
-                    self._yard.see(result.record, self._now())
-            if not isinstance(result, Changed):
-                self._stopped(record.ref, claim, ended, grace)
-                return
-            if result.record is None:
-                return
-        self._backend.stop(own, grace=grace)
+        self._stopping.stop(ref, grace)
+        self._look()
 
     def adopt(self, ref: PodRef, owner: Owner) -> Adopted | Superseded | NotFound:
         """Take a task over, unless an owner of a higher epoch has it, or another of the same."""
         self._lookout.see(ref.namespace)
-        while True:
-            with self._yard.lock:
-                found = self._yard.of_task(ref.uid)
-                own = self._yard.own_ref(ref)
-            if found is None:
-                adopted = self._backend.adopt(own, owner)
-                return adopted if isinstance(adopted, NotFound) else replace(adopted, ref=ref)
-            pod, claim = found
-            there = claim.owner
-            if there is not None and there != owner and there.epoch >= owner.epoch:
-                return Superseded(ref, there)
-            result = self._backend.swap(pod.record, {}, {label_of(claim.key): written(replace(claim, owner=owner))})
-            with self._yard.lock:
-                if result.record is not None:
-                    self._yard.see(result.record, self._now())
-            if not isinstance(result, Changed):
-                return Adopted(ref, owner)
-            if result.record is None:
-                return NotFound(ref.name, ref.namespace)
+        return self._stopping.adopt(ref, owner)
 
     def subscribe(self, where: Selection, *, cursor: str | None = None) -> WarmSubscription:
         """What happens to the selected tasks, and to pods of their own, from now or from a cursor on."""
@@ -304,19 +267,6 @@ class WarmPool:
         else:
             self._backend.launch(prepared.composed, launch_id=prepared.launch_id)
         return Launched(record.ref, False)
-
-    def _stopped(self, ref: PodRef, claim: Claim, ended: bool, grace: float | None) -> None:
-        """A stop is written: see to it; a pod that does not run yet goes with its task."""
-        with self._yard.lock:
-            pod = self._yard.machine.pods.get(ref.uid)
-            runs = pod is not None and pod.runs
-            if pod is not None:
-                pod.attended.discard(claim.key)
-        if not ended and pod is not None and not runs:
-            self._backend.stop(ref, grace=grace)
-        elif not ended and pod is not None:
-            self._tending.tend(ref.uid, claim.key)
-        self._look()
 
     def _cannot_run(self, uid: str, key: str, message: str) -> None:
         """A pod cannot run its task, of which nothing has begun: the task has a pod of its own, and so have all of its kind."""

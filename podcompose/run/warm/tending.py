@@ -203,7 +203,7 @@ class Tending:
             pod = self._yard.machine.pods.get(uid)
             if isinstance(result, Changed):
                 if pod is not None:
-                    self._yard.end(pod.record, claim, outcome, remove=True)
+                    self._yard.lost(pod.record, now)
             elif pod is not None:
                 pod.attended.discard(claim.key)
                 self._yard.see(result.record, now)  # type: ignore[attr-defined]

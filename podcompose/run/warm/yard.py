@@ -75,6 +75,10 @@ class Yard:
             self._see_own(record)
         return pod
 
+    def lost(self, record: PodRecord, now: datetime) -> None:
+        """A pod is not there any more."""
+        self._gone(replace(record, outcome=lost(record)), now)
+
     def find(self, namespace: str, launch_id: str) -> tuple[PodRecord, Claim | None] | None:
         """The task of a launch id, as it is shown, and its claim if it has one."""
         with self.lock:
@@ -122,7 +126,7 @@ class Yard:
         records = [pod.record for pod in self.machine.pods.values()] + list(self._own.values())
         for record in records:
             if record.ref.uid not in uids and places(record.ref):
-                self._gone(replace(record, outcome=lost(record)), now)
+                self.lost(record, now)
 
     def _show(self, pod: WarmPod, now: datetime) -> None:
         uid, namespace = pod.record.ref.uid, pod.record.ref.namespace
