@@ -19,11 +19,13 @@ from podcompose.backends.kubernetes.driving import drive
 from podcompose.backends.kubernetes.launching import launch, settle
 from podcompose.backends.kubernetes.logs import follow_logs
 from podcompose.backends.kubernetes.stopping import stop
+from podcompose.backends.kubernetes.swapping import Entries, holders, swap
 from podcompose.backends.kubernetes.transport import Channel
 from podcompose.backends.kubernetes.watching import KubernetesSubscription
 from podcompose.run.prepare import for_launch
 from podcompose.run.protocols import Adopted, Launched, NotFound, Pod, Selection, Superseded
-from podcompose.run.records import Owner, PodRef
+from podcompose.run.records import Owner, PodRecord, PodRef
+from podcompose.run.warm.hosting import Changed, Swapped
 from podcompose.run.watch import WatchSettings
 
 __all__ = ["FieldValidation", "KubernetesBackend", "remember_stop"]
@@ -139,6 +141,23 @@ class KubernetesBackend:
         Raises: LaunchError: no such pod, or the permission to `get pods/log` is missing.
         """
         return follow_logs(self._channel, ref, container, lambda: self._terms(None), self._closing)
+
+    def swap(self, record: PodRecord, labels: Entries, annotations: Entries) -> Swapped | Changed:
+        """
+        Write labels and annotations (None: take away) on the pod, if it is as it was in this record: compare and swap.
+
+        Raises: LaunchError: Unsettled where it may have been written.
+        """
+        effects = swap(record, labels, annotations, self._stops.get, self._terms(None), monotonic())
+        return drive(effects, self._channel, self._closing)
+
+    def holders(self, namespace: str, label: str) -> tuple[PodRecord, ...]:
+        """
+        The pods of the namespace that have a label of this name: a read that sees every write that was answered before it.
+
+        Raises: LaunchError.
+        """
+        return drive(holders(namespace, label, self._stops.get, self._terms(None), monotonic()), self._channel, self._closing)
 
     def close(self) -> None:
         """End what is under way, all subscriptions and connections; launch ids that were not settled can be settled later."""

@@ -36,6 +36,7 @@ class Request:
     body: bytes | None = None
     content_type: str = "application/json"
     timeout_s: float = 30.0
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from podcompose.core.json import JsonMap
 from podcompose.run.moments import instant
 from podcompose.run.records import PodRef
 
-__all__ = ["Asking", "annotations_of", "created_at", "delete", "get", "patch", "pod_of", "post", "ref_of"]
+__all__ = ["Asking", "annotations_of", "created_at", "delete", "get", "listing", "patch", "pod_of", "post", "ref_of"]
 
 Asking: TypeAlias = Callable[[float], Request]
 """A request, once it is known how many seconds it may take."""
@@ -30,6 +30,13 @@ def post(namespace: str, body: bytes, *, dry_run: bool, field_validation: str | 
 def get(namespace: str, name: str) -> Asking:
     """Read a pod, as it is now: not from the server's cache."""
     return lambda timeout_s: Request("GET", _path(namespace, name), timeout_s=timeout_s)
+
+
+def listing(namespace: str, label: str, token: str = "") -> Asking:
+    """Read a page of the pods that have a label of this name, as they are now; `token` is where the page before ended."""
+    query = (("labelSelector", label), ("limit", "500"), *((("continue", token),) if token != "" else ()))
+    path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods"
+    return lambda timeout_s: Request("GET", path, query, timeout_s=timeout_s)
 
 
 def patch(ref: PodRef, metadata: Mapping[str, Any]) -> Asking:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
+from ssl import SSLWantReadError
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -87,7 +88,7 @@ class Channel:
 
     def _send(self, request: Request) -> Stream | NotSent | Ambiguous:
         try:
-            headers = {**self._access.headers(), "Accept": "application/json"}
+            headers = {**self._access.headers(), "Accept": "application/json", **dict(request.headers)}
             pools = self._open_pools()
         except Exception as error:  # a plug-in's own code, files that are gone, ...
             return NotSent(f"the credentials cannot be read: {_said(error)}", monotonic())
@@ -167,6 +168,21 @@ class Stream:
     def rest(self) -> bytes | Broken:
         """All of it."""
         return self._reading(self._response.read)
+
+    def switch(self) -> tuple[Any, bytes]:
+        """
+        After a 101: the socket that both sides talk on now, and what has come on it already.
+
+        Its timeout is whoever asks for it to set.
+        """
+        wire = self._response.connection.sock
+        wire.settimeout(0)
+        try:
+            # http.client reads ahead; a peek gives what it holds, and only if that is nothing looks at the socket.
+            early = self._response._fp.fp.peek()
+        except (BlockingIOError, SSLWantReadError):
+            early = b""
+        return wire, early
 
     def shut(self) -> None:
         """From another thread: whoever is reading reads the end, and may then close it."""
