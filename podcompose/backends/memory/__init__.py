@@ -32,6 +32,7 @@ from podcompose.backends.memory.fates import (
     Runs,
     Succeeds,
 )
+from podcompose.backends.memory.hosting import OrderError
 
 __all__ = [
     "START",
@@ -51,6 +52,7 @@ __all__ = [
     "NeverScheduled",
     "NodeLost",
     "OOMs",
+    "OrderError",
     "Preempted",
     "Rejected",
     "Restarts",

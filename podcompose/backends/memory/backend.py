@@ -8,20 +8,23 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from podcompose.backends.memory.clock import Timer, VirtualClock
-from podcompose.backends.memory.fates import Fate, Succeeds
-from podcompose.backends.memory.happenings import Marked
-from podcompose.backends.memory.kubelet import after, begun, is_bound, is_done
-from podcompose.backends.memory.script import Step, ending, life
+from podcompose.backends.memory.clock import VirtualClock
+from podcompose.backends.memory.fates import Fate, Runs, Succeeds
+from podcompose.backends.memory.hosting import OrderError, Orders, idle
+from podcompose.backends.memory.kubelet import begun
+from podcompose.backends.memory.lives import Lives
+from podcompose.backends.memory.script import life
+from podcompose.backends.tasks import HeardBoard, holders, swap
 from podcompose.core.json import JsonMap, copy
 from podcompose.errors import Problem
 from podcompose.run import naming
-from podcompose.run.board import Board, BoardSubscription
+from podcompose.run.board import BoardSubscription
 from podcompose.run.errors import LaunchError
 from podcompose.run.owning import owned, superseding
 from podcompose.run.prepare import Prepared, for_launch, taken
 from podcompose.run.protocols import Adopted, Launched, NotFound, Pod, Selection, Superseded
-from podcompose.run.records import Owner, PodRef
+from podcompose.run.records import Owner, PodRecord, PodRef
+from podcompose.run.warm.hosting import Changed, Order, Swapped, Told
 
 __all__ = ["Fates", "Fault", "MemoryBackend"]
 
@@ -38,20 +41,12 @@ class Fault:
     message: str = "scripted"
 
 
-@dataclass(slots=True)
-class _Plan:
-    """What is to happen to one pod."""
-
-    fate: Fate
-    steps: tuple[Step, ...]
-    timer: Timer | None = None
-
-
 class MemoryBackend:
     """
     A backend for tests of schedulers: nothing runs, nothing waits, everything happens as scripted, to the byte.
 
-    `fates` says what becomes of a pod, `launch_errors` what its first attempts meet: both by launch id. A `poll` lets the virtual
+    `fates` says what becomes of a pod, or of a task in one that is kept warm, `launch_errors` what its first attempts meet, and
+    `order_errors` the first orders about a task: all by launch id. A `poll` lets the virtual
     time pass to the next happening within its timeout; a poll without a timeout when nothing is due waits for another thread.
 
     >>> from podcompose.backends.memory import Fails, MemoryBackend, Runs
@@ -76,6 +71,7 @@ class MemoryBackend:
         *,
         clock: VirtualClock | None = None,
         launch_errors: Mapping[str, Iterable[Fault]] | None = None,
+        order_errors: Mapping[str, Iterable[OrderError]] | None = None,
         namespace: str = "default",
         seed: int = 0,
     ) -> None:
@@ -85,8 +81,9 @@ class MemoryBackend:
         self._namespace = namespace
         self._seed = seed
         self._made = 0
-        self._plans: dict[str, _Plan] = {}
-        self._board = Board(self.clock.now, self.clock.wait, identity=f"memory-{seed}", lock=self.clock.lock)
+        self._board = HeardBoard(self.clock.now, self.clock.wait, identity=f"memory-{seed}", lock=self.clock.lock)
+        self._lives = Lives(self._board, self.clock)
+        self._orders = Orders(self._board, self.clock, self._lives, self._fate, order_errors or {})
 
     @property
     def namespace(self) -> str:
@@ -127,7 +124,7 @@ class MemoryBackend:
         with self._board.changed:
             pod = self._board.by_uid(ref.uid)
             if pod is not None:
-                self._delete(pod, pod["spec"]["terminationGracePeriodSeconds"] if grace is None else grace)
+                self._lives.delete(pod, pod["spec"]["terminationGracePeriodSeconds"] if grace is None else grace)
 
     def adopt(self, ref: PodRef, owner: Owner) -> Adopted | Superseded | NotFound:
         """Take a pod over, unless an owner of a higher epoch has it, or another of the same."""
@@ -145,11 +142,39 @@ class MemoryBackend:
         """What happens to the selected pods, from now or from a cursor on."""
         return self._board.subscribe(where, cursor)
 
+    def unfit(self, manifest: JsonMap, container: str) -> tuple[Problem, ...]:
+        """Tasks can be run in any pod: nothing runs, so nothing is missing."""
+        return ()
+
+    def idle(self, manifest: JsonMap, container: str) -> JsonMap:
+        """The pod as it waits for tasks; it runs until it is stopped."""
+        return idle(manifest, container)
+
+    def order(self, ref: PodRef, container: str, order: Order, told: Told) -> None:
+        """Have something done in the pod: the fate of its launch id says what becomes of a task; told as virtual time passes."""
+        self._orders.order(ref, container, order, told)
+
+    def swap(self, record: PodRecord, labels: Mapping[str, str | None], annotations: Mapping[str, str | None]) -> Swapped | Changed:
+        """Write labels and annotations on the pod, if it is as it was in this record."""
+        return swap(self._board, record, labels, annotations)
+
+    def holders(self, namespace: str, label: str) -> tuple[PodRecord, ...]:
+        """The pods of the namespace that have a label of this name."""
+        return holders(self._board, namespace, label)
+
+    def output(self, ref: PodRef, container: str, key: str) -> bytes:
+        """Nothing: tasks in memory do not write."""
+        return b""
+
+    def end_task(self, launch_id: str, code: int = 0) -> None:
+        """The task of this launch id ends, in whatever pod it runs; for those of the fate ByHand."""
+        self._orders.end_task(launch_id, code)
+
     def close(self) -> None:
         """End every subscription; the pods stay as they are, and nothing happens to them any more."""
         with self._board.changed:
-            for plan in self._plans.values():
-                _cancel(plan)
+            self._lives.halt()
+            self._orders.close()
             self._board.close()
 
     def __enter__(self) -> MemoryBackend:
@@ -190,7 +215,7 @@ class MemoryBackend:
     def remove(self, ref: PodRef) -> None:
         """A pod is gone at once."""
         with self._board.changed:
-            self._drop(ref.uid)
+            self._lives.drop(ref.uid)
 
     def _launched(self, prepared: Prepared, dry_run: bool) -> Launched:
         found = self._board.get(prepared.namespace, prepared.name)
@@ -206,10 +231,10 @@ class MemoryBackend:
     def _created(self, prepared: Prepared) -> Launched:
         uid = self._uid(prepared.namespace, prepared.name)
         pod = begun(prepared.composition.manifest, prepared.namespace, uid, self.clock.now())
-        fate = self._fate(prepared.launch_id)
+        fate = self._fate_of_pod(pod, prepared.launch_id)
         steps = life(fate, pod)
         ref = _ref(self._board.put(pod))
-        self._plan(uid, fate, steps)
+        self._lives.begin(uid, fate, steps)
         return Launched(ref, True)
 
     def _fate(self, launch_id: str) -> Fate:
@@ -219,57 +244,16 @@ class MemoryBackend:
             chosen = self._fates(launch_id) if callable(self._fates) else self._fates
         return Succeeds() if chosen is None else chosen
 
+    def _fate_of_pod(self, pod: JsonMap, launch_id: str) -> Fate:
+        """One that waits for tasks runs until it is stopped, unless it is named itself."""
+        named = isinstance(self._fates, Mapping) and launch_id in self._fates
+        warm = _annotation(pod, naming.WARM_POOL) is not None
+        return Runs(0, 0.0) if warm and not named else self._fate(launch_id)
+
     def _uid(self, namespace: str, name: str) -> str:
         self._made += 1
         text = f"{self._seed}/{namespace}/{name}/{self._made}"
         return str(uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4))
-
-    def _plan(self, uid: str, fate: Fate, steps: tuple[Step, ...]) -> None:
-        plan = self._plans[uid] = _Plan(fate, steps)
-        self._arm(uid, plan)
-
-    def _arm(self, uid: str, plan: _Plan) -> None:
-        if len(plan.steps) > 0:
-            plan.timer = self.clock.after(plan.steps[0].after_s, lambda: self._next(uid, plan))
-
-    def _next(self, uid: str, plan: _Plan) -> None:
-        """Do the next step, and those that follow in the same moment."""
-        with self._board.changed:
-            if self._plans.get(uid) is not plan or plan.timer is None or plan.timer.cancelled:
-                return
-            step, plan.steps = plan.steps[0], plan.steps[1:]
-            self._happen(uid, step)
-            if self._plans.get(uid) is plan:
-                self._arm(uid, plan)
-
-    def _happen(self, uid: str, step: Step) -> None:
-        pod = self._board.by_uid(uid)
-        if pod is None:
-            return
-        if step.what is None:
-            self._drop(uid)
-        elif isinstance(step.what, Marked) and step.what.grace > 0:
-            self._delete(pod, step.what.grace)
-        else:
-            self._board.put(after(pod, step.what, self.clock.now()))
-
-    def _delete(self, pod: JsonMap, grace: float) -> None:
-        uid = pod["metadata"]["uid"]
-        plan = self._plans.get(uid)
-        grace = grace if is_bound(pod) and not is_done(pod) else 0
-        if "deletionTimestamp" in pod["metadata"] and grace > 0:
-            # A second DELETE does not shorten a running one, as real nodes have it.
-            return
-        marked = self._board.put(after(pod, Marked(grace), self.clock.now()))
-        if plan is not None:
-            _cancel(plan)
-            self._plan(uid, plan.fate, ending(plan.fate, marked, grace))
-
-    def _drop(self, uid: str) -> None:
-        plan = self._plans.pop(uid, None)
-        if plan is not None:
-            _cancel(plan)
-        self._board.remove(uid)
 
     def _changed(self, uid: str, changed: Callable[[JsonMap], JsonMap]) -> None:
         with self._board.changed:
@@ -277,11 +261,6 @@ class MemoryBackend:
             if pod is None:
                 raise KeyError(f"no pod has the uid {uid!r}")
             self._board.put(changed(pod))
-
-
-def _cancel(plan: _Plan) -> None:
-    if plan.timer is not None:
-        plan.timer.cancel()
 
 
 def _raised(fault: Fault, prepared: Prepared) -> LaunchError:

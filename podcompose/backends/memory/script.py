@@ -44,7 +44,7 @@ from podcompose.backends.memory.happenings import (
 from podcompose.backends.memory.kubelet import is_bound, is_done, is_sidecar
 from podcompose.core.json import JsonMap
 
-__all__ = ["Step", "ending", "life"]
+__all__ = ["Step", "ending", "from_start", "life"]
 
 #: From the last exit to the terminal phase; a real kubelet takes 0.2 to 5.1 s.
 _PHASE_S = 1.0
@@ -85,7 +85,7 @@ def life(fate: Fate, pod: JsonMap) -> tuple[Step, ...]:
         case ImageError():
             return *_until_start(pod), Step(_rest(), Broken(fate.reason, fate.message)), *_after_image(fate)
         case _:
-            return *_until_start(pod), Step(_rest(), Started()), *_from_start(fate)
+            return *_until_start(pod), Step(_rest(), Started()), *from_start(fate)
 
 
 def _rest() -> float:
@@ -116,11 +116,11 @@ def _after_image(fate: ImageError) -> tuple[Step, ...]:
     backing_off = Step(10.0, Broken("ImagePullBackOff", f"Back-off pulling image: {fate.reason}: {fate.message}"))
     if fate.heals_after_s is None:
         return (backing_off,)
-    return Step(fate.heals_after_s, Started()), *_from_start(Succeeds())
+    return Step(fate.heals_after_s, Started()), *from_start(Succeeds())
 
 
-def _from_start(fate: Fate) -> tuple[Step, ...]:
-    """What follows once the containers run."""
+def from_start(fate: Fate) -> tuple[Step, ...]:
+    """What happens to a pod of this fate once its containers run."""
     match fate:
         case Succeeds(wait):
             return Step(wait, Exited(0)), Step(_PHASE_S, Ended("Succeeded"))
