@@ -133,7 +133,13 @@ class Machine:
 
     @property
     def size(self) -> int:
-        """How many pods there are, or will be, that take up room."""
+        """How many pods there are, or will be, that can take tasks."""
+        good = (State.STARTING, State.FREE, State.TAKEN)
+        return sum(pod.state in good and pod.marks.spent is None for pod in self.pods.values()) + sum(self._asked.values())
+
+    @property
+    def living(self) -> int:
+        """How many pods there are, or will be, that have not ended."""
         return sum(pod.state is not State.OVER for pod in self.pods.values()) + sum(self._asked.values())
 
     def counts(self, digest: str) -> dict[State, int]:

@@ -228,7 +228,7 @@ class WarmPool:
             self._yard.machine.draining = True
         self._look()
         with self._yard.lock:
-            while self._yard.machine.size > 0:
+            while self._yard.machine.living > 0:
                 left = None if end is None else (end - self._now()).total_seconds()
                 if (left is not None and left <= 0) or not self._board.wait(self._board.changed, left):
                     return False
