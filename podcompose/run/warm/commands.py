@@ -12,7 +12,7 @@ from podcompose.run.warm.kinds import Kind
 from podcompose.run.warm.life import State
 from podcompose.run.warm.marks import Marks
 
-__all__ = ["Attend", "Command", "Conclude", "End", "Leave", "Settings", "Spend", "Start", "Take", "Wait", "WarmPod"]
+__all__ = ["Attend", "Command", "Conclude", "End", "Leave", "Settings", "Spend", "Start", "Take", "Wait", "WarmPod", "has_no_shell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,14 @@ class Conclude:
 
 
 Command: TypeAlias = Start | Spend | End | Leave | Attend | Conclude
+
+
+def has_no_shell(record: PodRecord) -> str | None:
+    """Why the idle program of a pod could not be started; None if it could, or was not tried."""
+    end = record.outcome
+    if end is None or end.cause is None or end.cause.kind != "StartError" or end.ran != "no":
+        return None
+    return f"its image cannot run the idle program, a shell: {end.cause.message or end.cause.reason or 'StartError'}"
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from podcompose.run.warm.claims import Claim, claims_of, label_of, written
 from podcompose.run.warm.commands import Start, Take, Wait
 from podcompose.run.warm.hosting import Changed
 from podcompose.run.warm.kinds import Fit, Kind
-from podcompose.run.warm.records import existing, ref_of
+from podcompose.run.warm.records import Known, existing, ref_of
 from podcompose.run.warm.starting import own_pod
 from podcompose.run.warm.upkeep import HostingBackend, Upkeep
 from podcompose.run.warm.yard import Yard
@@ -86,6 +86,7 @@ class Launching:
                 continue
             if not self._is_shared(asked, pod):
                 with self._yard.lock:
+                    self._yard.know(asked.claim.uid, Known(sent=False, prepared=asked.prepared))
                     self._yard.machine.let_go(pod.uid, self._clock())
                 self.reused += 1
                 return Launched(ref_of(asked.claim, asked.prepared.namespace), True, attempts=attempts)

@@ -12,13 +12,29 @@ from datetime import datetime, timedelta
 
 from podcompose.run.records import PodRecord, Stage
 from podcompose.run.warm.claims import Claim, claims_of
-from podcompose.run.warm.commands import Attend, Command, Conclude, End, Leave, Settings, Spend, Start, Take, Wait, WarmPod
+from podcompose.run.warm.commands import (
+    Attend,
+    Command,
+    Conclude,
+    End,
+    Leave,
+    Settings,
+    Spend,
+    Start,
+    Take,
+    Wait,
+    WarmPod,
+    has_no_shell,
+)
 from podcompose.run.warm.kinds import Kind
 from podcompose.run.warm.life import Standing, State, state_of
 from podcompose.run.warm.marks import ROOM, marks_of
 from podcompose.run.warm.pace import Pace
 
 __all__ = ["Machine"]
+
+#: How long no pod is started ahead of a kind of which one has failed.
+_REST_S = 10.0
 
 
 class Machine:
@@ -37,6 +53,8 @@ class Machine:
         #: By kind, those that can be had; of the free ones the last one first, so that the others become idle.
         self._free: dict[str, dict[str, None]] = {}
         self._coming: dict[str, dict[str, None]] = {}
+        #: Kinds of which none is started ahead: until then, for one has just failed; or never, for they have no shell.
+        self._rests: dict[str, datetime] = {}
         #: Started and not seen yet, by kind.
         self._asked: dict[str, int] = {}
 
@@ -51,6 +69,8 @@ class Machine:
         else:
             pod.claims = pod.claims if pod.record.annotations == record.annotations else claims_of(record)
             pod.record, pod.marks = record, marks
+        if record.outcome is not None and pod.state not in (State.OVER, State.SPENT, State.ENDING):
+            self.rest(marks.kind, now, for_good=has_no_shell(record) is not None)
         self._file(pod, now)
         return pod
 
@@ -102,6 +122,10 @@ class Machine:
         """A pod that was asked for is there, or was not made."""
         left = self._asked.get(kind.digest, 0) - 1
         self._asked[kind.digest] = max(0, left)
+
+    def rest(self, digest: str, now: datetime, *, for_good: bool = False) -> None:
+        """One of this kind has failed: none is started ahead for a while."""
+        self._rests[digest] = datetime.max.replace(tzinfo=now.tzinfo) if for_good else now + timedelta(seconds=_REST_S)
 
     def took(self, digest: str, *, start_s: float | None = None, task_s: float | None = None) -> None:
         """How long a start, or a task, of a kind took."""
@@ -195,7 +219,8 @@ class Machine:
 
     def _wanted(self, now: datetime) -> list[str]:
         recent = [digest for digest, used in self._used.items() if (now - used).total_seconds() < self.settings.idle_timeout_s]
-        return list(dict.fromkeys([*sorted(self._announced), *recent]))
+        found = dict.fromkeys([*sorted(self._announced), *recent])
+        return [digest for digest in found if digest not in self._rests or self._rests[digest] <= now]
 
     def _spare(self, now: datetime) -> dict[str, int]:
         """By kind, how many ready pods are more than are to be kept."""

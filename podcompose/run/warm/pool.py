@@ -27,7 +27,7 @@ from podcompose.run.warm.launching import Launching, refused_by
 from podcompose.run.warm.life import State
 from podcompose.run.warm.lookout import Lookout
 from podcompose.run.warm.machine import Machine
-from podcompose.run.warm.records import ref_of
+from podcompose.run.warm.records import Known, ref_of
 from podcompose.run.warm.stopping import Stopping
 from podcompose.run.warm.subscription import WarmSubscription
 from podcompose.run.warm.tending import Tending
@@ -121,7 +121,6 @@ class WarmPool:
         self._stopping = Stopping(backend, self._yard, self._tending, clock)
         self._turns = Turns()
         self._subscriptions: set[WarmSubscription] = set()
-        self._prepared: dict[str, Prepared] = {}
         self._closed = False
 
     @property
@@ -150,7 +149,6 @@ class WarmPool:
                 launched = self._backend.launch(prepared.composed, launch_id=launch_id, deadline=deadline, dry_run=dry_run)
                 self._launching.own += 0 if dry_run else 1
                 return launched
-            self._prepared[found.task.key if found.task is not None else ""] = prepared
             return self._launching.warm(prepared, found, deadline)
 
     def settle(self, launch_id: str, namespace: str | None = None) -> Launched | NotFound:
@@ -273,9 +271,9 @@ class WarmPool:
         with self._yard.lock:
             pod = self._yard.machine.pods.get(uid)
             claim = None if pod is None else pod.claims.get(key)
-        prepared = self._prepared.get(key)
-        if pod is None or claim is None:
-            return
+            if pod is None or claim is None:
+                return
+            prepared = self._yard.known.get(claim.uid, Known()).prepared
         self._fitting.cannot(pod.marks.kind, message)
         if prepared is None:
             self._tending.conclude_as(uid, key, message)

@@ -9,6 +9,7 @@ from typing import Any
 
 from podcompose.run.naming import DIGEST, LAUNCH, LAUNCH_ID, MANAGED_BY, MANAGER, OWNER, OWNER_EPOCH, STOPPED_AT, pod_name
 from podcompose.run.outcome import Cause, Disruption, Outcome, Ran
+from podcompose.run.prepare import Prepared
 from podcompose.run.records import PodRecord, PodRef, Stage
 from podcompose.run.warm.claims import Claim
 from podcompose.run.warm.hosting import Report
@@ -25,12 +26,14 @@ class Known:
     """
     What somebody here knows of a task that no annotation says.
 
-    `sent`: whether it may have been ordered; None: who held it before may have done so. `began`: a report said so.
+    `sent`: whether it may have been ordered; None: who held it before may have done so. `began`: a report said so. `prepared`: the
+    pod it was launched with, as long as it may have to go elsewhere.
     """
 
     sent: bool | None = None
     began: bool = False
     started: datetime | None = None
+    prepared: Prepared | None = None
 
 
 def ref_of(claim: Claim, namespace: str) -> PodRef:

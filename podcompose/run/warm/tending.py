@@ -11,7 +11,7 @@ from podcompose.run.errors import LaunchError
 from podcompose.run.outcome import Cause, Outcome
 from podcompose.run.records import Owner, PodRecord
 from podcompose.run.warm.claims import Claim, claims_of, label_of, written
-from podcompose.run.warm.commands import WarmPod
+from podcompose.run.warm.commands import WarmPod, has_no_shell
 from podcompose.run.warm.crew import Crew
 from podcompose.run.warm.hosting import Changed, Hosting, Report, Run, Stop
 from podcompose.run.warm.records import Known, outcome_of_end, outcome_of_report
@@ -114,6 +114,10 @@ class Tending:
             pod, claim = self._open(uid, key)
             if pod is None or claim is None:
                 return
+            why = has_no_shell(pod.record)
+            if why is not None and claim.stopped_at is None:
+                self._crew.do(lambda: self._unfit(uid, key, why))
+                return
             left = message_result((pod.record.outcome and pod.record.outcome.message) or "")
             if left is not None and left[0] == key:
                 outcome = outcome_of_report(left[1], claim, pod.marks.container)
@@ -149,7 +153,7 @@ class Tending:
             pod, claim = self._open(uid, key)
             if pod is not None and claim is not None:
                 known = self._yard.known.get(claim.uid, Known())
-                self._yard.know(claim.uid, replace(known, began=True, started=report.started or known.started))
+                self._yard.know(claim.uid, replace(known, began=True, started=report.started or known.started, prepared=None))
                 self._yard.show(pod, self._clock())
 
     def _let_go(self, uid: str, key: str) -> None:

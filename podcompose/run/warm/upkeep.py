@@ -95,7 +95,9 @@ class Upkeep:
         try:
             self.start(kind)
         except LaunchError:
-            self._crew.later(_REST_S, self.look)
+            with self._yard.lock:
+                self._yard.machine.rest(kind.digest, self._clock())
+            self._crew.later(2 * _REST_S, self.look)
 
     def _conclude(self, command: Conclude) -> None:
         self._tending.conclude(command.uid, command.key)

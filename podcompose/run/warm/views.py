@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,6 +11,9 @@ from podcompose.run.naming import LAUNCH, MANAGED_BY, MANAGER
 from podcompose.run.protocols import Change, Health, Selection, Subscription, Synced, Watcher
 
 __all__ = ["Place", "View", "places_of"]
+
+_LOG = logging.getLogger("podcompose.warm")
+_REST_S = 1.0
 
 
 class Place(NamedTuple):
@@ -44,7 +48,7 @@ class View:
         self._take = take
         self._subscription: Subscription = watcher.subscribe(place.selection)
         self._thread: threading.Thread | None = None
-        self._closed = False
+        self._closing = threading.Event()
 
     def start(self) -> None:
         """Read it in a thread of its own."""
@@ -64,16 +68,20 @@ class View:
 
     def close(self) -> None:
         """End it."""
-        self._closed = True
+        self._closing.set()
         self._subscription.close()
 
     def _run(self) -> None:
-        while not self._closed:
-            changes = self._subscription.poll(None).changes
-            if changes != ():
-                self._told(changes)
-            elif self._subscription.status().state == "Closed":
-                return
+        while not self._closing.is_set():
+            try:
+                changes = self._subscription.poll(None).changes
+                if changes != ():
+                    self._told(changes)
+                elif self._subscription.status().state == "Closed":
+                    return
+            except Exception:
+                _LOG.exception("a warm pool could not read its backend")
+                self._closing.wait(_REST_S)
 
     def _told(self, changes: tuple[Change, ...]) -> None:
         self._take(self, changes)
