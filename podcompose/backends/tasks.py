@@ -148,12 +148,6 @@ class Tasks:
             hosted = self._pods.get(uid, {}).get(key)
             return None if hosted is None or (hosted.report is not None and hosted.report.state == "void") else hosted
 
-    @property
-    def open(self) -> tuple[Hosted, ...]:
-        """The tasks that have no last word."""
-        with self._board.changed:
-            return tuple(hosted for there in self._pods.values() for hosted in there.values() if hosted.report is None)
-
     def _forget(self, uid: str, keys: Iterable[str]) -> None:
         there = self._pods.get(uid, {})
         for key in keys:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -13,21 +14,24 @@ from pathlib import Path
 from podcompose.backends.local.environment import Sources
 from podcompose.backends.local.files import PodFiles, follow
 from podcompose.backends.local.host import Host
+from podcompose.backends.local.hosting import Orders, idle
 from podcompose.backends.local.judge import judge
 from podcompose.backends.local.lifecycle import Backoff
 from podcompose.backends.local.node import Settings
 from podcompose.backends.local.plan import plan_of
 from podcompose.backends.local.status import rfc3339
+from podcompose.backends.tasks import HeardBoard, holders, swap
 from podcompose.core.json import JsonMap, copy
 from podcompose.errors import Problem
 from podcompose.run import naming
-from podcompose.run.board import Board, BoardSubscription, steady_clock
+from podcompose.run.board import BoardSubscription, steady_clock
 from podcompose.run.errors import Refused, Unreachable
 from podcompose.run.observe import observe
 from podcompose.run.owning import owned, superseding
 from podcompose.run.prepare import Prepared, for_launch, taken
 from podcompose.run.protocols import Adopted, Launched, NotFound, Pod, Selection, Superseded
-from podcompose.run.records import Owner, PodRef
+from podcompose.run.records import Owner, PodRecord, PodRef
+from podcompose.run.warm.hosting import Changed, Order, Swapped, Told
 from podcompose.template import main_container
 
 __all__ = ["MINIMAL_PATH", "LocalBackend"]
@@ -71,17 +75,17 @@ class LocalBackend:
     ) -> None:
         self._namespace = namespace
         self._temporary = tempfile.TemporaryDirectory(prefix="podcompose-") if directory is None else None
-        self._directory = Path(
-            os.fspath(directory) if self._temporary is None and directory is not None else self._temporary_name()
-        )
+        self._directory = Path(self._temporary_name() if directory is None else os.fspath(directory)).absolute()
         self._directory.mkdir(parents=True, exist_ok=True)
         own = {"PATH": MINIMAL_PATH, "HOME": os.path.expanduser("~")} if environment is None else dict(environment)
         sources = Sources({} if secrets is None else secrets, {} if config_maps is None else config_maps)
         settings = Settings(
             self._directory, os.getcwd(), own, sources, Backoff(*backoff), max_pods, platform.node(), directory is not None
         )
-        self._board = Board(steady_clock() if clock is None else clock)
+        lock = threading.RLock()
+        self._board = HeardBoard(steady_clock() if clock is None else clock, lock=lock)
         self._host = Host(self._board, settings)
+        self._orders = Orders(self._board, self._host, settings, lock)
 
     @property
     def namespace(self) -> str:
@@ -174,8 +178,33 @@ class LocalBackend:
         files, name = self._files(ref, container)
         return follow(files, name, lambda: self._is_over(ref) or self._host.closed, self._look_later)
 
+    def unfit(self, manifest: JsonMap, container: str) -> tuple[Problem, ...]:
+        """What cannot be run here at all: the same as for a pod of its own."""
+        return tuple(judge(manifest)[0])
+
+    def idle(self, manifest: JsonMap, container: str) -> JsonMap:
+        """The pod as it waits for tasks: a process that sleeps for ever."""
+        return idle(manifest, container)
+
+    def order(self, ref: PodRef, container: str, order: Order, told: Told) -> None:
+        """Have something done in the pod's container: a task is a process beside it, that ends with it at the latest."""
+        self._orders.order(ref, container, order, told)
+
+    def swap(self, record: PodRecord, labels: Mapping[str, str | None], annotations: Mapping[str, str | None]) -> Swapped | Changed:
+        """Write labels and annotations on the pod, if it is as it was in this record."""
+        return swap(self._board, record, labels, annotations)
+
+    def holders(self, namespace: str, label: str) -> tuple[PodRecord, ...]:
+        """The pods of the namespace that have a label of this name."""
+        return holders(self._board, namespace, label)
+
+    def output(self, ref: PodRef, container: str, key: str) -> bytes:
+        """What the task of this key has written so far; empty once it is forgotten, or its pod is gone."""
+        return self._orders.output(ref.uid, key)
+
     def close(self) -> None:
         """Kill every container and wait until none is left; end every subscription."""
+        self._orders.close()
         self._host.close()
         self._board.close()
         if self._temporary is not None:

@@ -50,6 +50,8 @@ class Entry:
     pod: JsonMap
     published: bool = False
     wake: float | None = None
+    #: A container that was told to quit: its end is an exit with 0.
+    quits: str | None = None
 
 
 class Node:
@@ -103,6 +105,13 @@ class Node:
         if deletion is not None:
             self.board.put(_marked(pod, deletion.at + deletion.grace, deletion.grace))
         self._touch(uid)
+
+    def quit(self, uid: str, name: str) -> None:
+        """A container is to end at once, as if its program had exited 0."""
+        entry = self.entries.get(uid)
+        if entry is not None:
+            entry.quits = name
+            self._signal(entry.life, name, signal.SIGKILL)
 
     def noticed(self, notice: Notice) -> None:
         """Something has happened to a container."""
@@ -224,8 +233,9 @@ class Node:
             return changes.failed(entry.life, name, notice.message, self.now)
         manifest = entry.life.plan.containers[name].manifest
         restarts = entry.life.containers[name].restarts
-        message = entry.files.termination_message(manifest, restarts, notice.code)
-        return changes.ended(entry.life, name, notice.code, message, self.now)
+        code = 0 if entry.quits == name else notice.code
+        message = entry.files.termination_message(manifest, restarts, code)
+        return changes.ended(entry.life, name, code, message, self.now)
 
     def _all_lost(self) -> None:
         """The keeper is gone, and no container without it."""

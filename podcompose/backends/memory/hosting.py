@@ -156,7 +156,7 @@ class Orders:
     def _error(self, order: Order) -> OrderError | None:
         if isinstance(order, Quit):
             return None
-        key = launch_label(order.task.launch_id) if isinstance(order, Run) else order.key
+        key = order.task.key if isinstance(order, Run) else order.key
         errors = self._errors.get(key, [])
         return errors.pop(0) if len(errors) > 0 else None
 
