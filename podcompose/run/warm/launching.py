@@ -65,7 +65,9 @@ class Launching:
             return self._launched(asked)
         finally:
             with self._yard.lock:
-                self._yard.machine.pending.discard(asked.claim.key)
+                if asked.claim.key in self._yard.machine.pending:  # it was not launched, or its claim may be anywhere
+                    self._yard.machine.pending.discard(asked.claim.key)
+                    self._yard.machine.sweep()
             self._upkeep.look()
 
     def _asked(self, prepared: Prepared, found: Fit, deadline: float | None) -> _Asked:
@@ -86,6 +88,7 @@ class Launching:
                 continue
             if not self._is_shared(asked, pod):
                 with self._yard.lock:
+                    self._yard.machine.pending.discard(asked.claim.key)
                     self._yard.know(asked.claim.uid, Known(sent=False, prepared=asked.prepared))
                     self._yard.machine.let_go(pod.uid, self._clock())
                 self.reused += 1

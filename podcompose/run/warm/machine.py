@@ -8,7 +8,7 @@ nobody carries it out, whatever became of the last attempt. So a successor who h
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from podcompose.run.records import PodRecord, Stage
 from podcompose.run.warm.claims import Claim, claims_of
@@ -30,11 +30,13 @@ from podcompose.run.warm.kinds import Kind
 from podcompose.run.warm.life import Standing, State, state_of
 from podcompose.run.warm.marks import ROOM, marks_of
 from podcompose.run.warm.pace import Pace
+from podcompose.run.warm.wear import Surplus, dues, why_spent
 
 __all__ = ["Machine"]
 
 #: How long no pod is started ahead of a kind of which one has failed.
 _REST_S = 10.0
+_NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
 class Machine:
@@ -57,6 +59,9 @@ class Machine:
         self._rests: dict[str, datetime] = {}
         #: Started and not seen yet, by kind.
         self._asked: dict[str, int] = {}
+        #: What may be due: of pods that have changed, at once; of all, when the first of their times is over (None: now).
+        self._stirred: set[str] = set()
+        self._sweeps_at: datetime | None = None
 
     def see(self, record: PodRecord, now: datetime) -> WarmPod | None:
         """A pod as it is; None if it is none of this pool's."""
@@ -82,11 +87,25 @@ class Machine:
             self._coming.get(pod.marks.kind, {}).pop(uid, None)
         return pod
 
+    def stir(self, uid: str) -> None:
+        """Something about a pod is otherwise than it was: look whether anything is due."""
+        self._stirred.add(uid)
+
+    def sweep(self) -> None:
+        """Look at all of them."""
+        self._sweeps_at = None
+
+    def drain(self) -> None:
+        """Pods are not wanted any more: none is started ahead, and those that are free are ended."""
+        self.draining = True
+        self.sweep()
+
     def announce(self, kinds: Iterable[Kind]) -> None:
         """Of these kinds, and those in use, pods are kept ready; what was announced before is not any more."""
         found = list(kinds)
         self._kinds.update({kind.digest: kind for kind in found})
         self._announced = {kind.digest for kind in found}
+        self.sweep()
 
     def choose(self, kind: Kind, size: int, waiting: int, now: datetime, *, patient: bool = True) -> Take | Start | Wait:
         """
@@ -104,6 +123,7 @@ class Machine:
         if patient and wait_s is not None:
             return Wait(wait_s)
         full = self.size >= self.settings.limit and not any(self._free.values())
+        self.sweep()
         self._asked[kind.digest] = self._asked.get(kind.digest, 0) + 1
         return Start(kind, once=full)
 
@@ -125,7 +145,7 @@ class Machine:
 
     def rest(self, digest: str, now: datetime, *, for_good: bool = False) -> None:
         """One of this kind has failed: none is started ahead for a while."""
-        self._rests[digest] = datetime.max.replace(tzinfo=now.tzinfo) if for_good else now + timedelta(seconds=_REST_S)
+        self._rests[digest] = _NEVER if for_good else now + timedelta(seconds=_REST_S)
 
     def took(self, digest: str, *, start_s: float | None = None, task_s: float | None = None) -> None:
         """How long a start, or a task, of a kind took."""
@@ -137,14 +157,16 @@ class Machine:
         if pod is not None:
             pod.busy = False
             pod.rests_until = None if rest_s == 0.0 else now + timedelta(seconds=rest_s)
+            self._plan(pod)
 
     def due(self, now: datetime) -> list[Command]:
         """What is to be done now; whoever takes the commands carries them out, and says `done` (`started` of a Start)."""
         commands: list[Command] = list(self._missing(now))
-        spare = self._spare(now)
-        for uid, pod in list(self.pods.items()):
-            if not pod.busy and (pod.rests_until is None or pod.rests_until <= now):
-                command = self._command(uid, pod, spare, now)
+        surplus = Surplus(self._spare(now), self.size - self.settings.limit)
+        for uid in self._looked_at(now):
+            pod = self.pods.get(uid)
+            if pod is not None and not pod.busy and (pod.rests_until is None or pod.rests_until <= now):
+                command = self._command(uid, pod, surplus, now)
                 if command is not None:
                     pod.busy = True
                     commands.append(command)
@@ -152,8 +174,22 @@ class Machine:
 
     def next_due(self, now: datetime) -> float | None:
         """In how many seconds something may be due though nothing happens; None: never."""
-        dues = [due for pod in self.pods.values() for due in self._dues(pod)]
-        return None if dues == [] else max(0.0, (min(dues) - now).total_seconds())
+        if self._sweeps_at is None:
+            return 0.0
+        return None if self._sweeps_at == _NEVER else max(0.0, (self._sweeps_at - now).total_seconds())
+
+    def _looked_at(self, now: datetime) -> list[str]:
+        stirred, self._stirred = self._stirred, set()
+        if self._sweeps_at is not None and now < self._sweeps_at:
+            return list(stirred)
+        self._sweeps_at = min((due for pod in self.pods.values() for due in self._dues(pod) if due > now), default=_NEVER)
+        return list(self.pods)
+
+    def _plan(self, pod: WarmPod) -> None:
+        """Look at a pod now, and again when its time is over."""
+        self._stirred.add(pod.record.ref.uid)
+        if self._sweeps_at is not None:
+            self._sweeps_at = min(self._sweeps_at, *self._dues(pod), _NEVER)
 
     @property
     def size(self) -> int:
@@ -203,6 +239,7 @@ class Machine:
                 group.get(kind, {}).pop(uid, None)
             else:
                 group.setdefault(kind, {}).setdefault(uid)
+        self._plan(pod)
 
     def _is_spent(self, pod: WarmPod) -> bool:
         return pod.marks.spent is not None or pod.marks.tasks >= self.settings.max_tasks
@@ -231,7 +268,7 @@ class Machine:
                 ready[digest] = ready.get(digest, 0) + len(uids)
         return {digest: count - (self.settings.keep if digest in wanted else 0) for digest, count in ready.items()}
 
-    def _command(self, uid: str, pod: WarmPod, spare: dict[str, int], now: datetime) -> Command | None:
+    def _command(self, uid: str, pod: WarmPod, surplus: Surplus, now: datetime) -> Command | None:
         ours = [claim.key for claim in pod.open if self._is_ours(claim) and claim.key not in self.pending]
         unattended = [key for key in ours if key not in pod.attended]
         if pod.state is State.OVER:
@@ -245,35 +282,11 @@ class Machine:
             if pod.marks.spent is None:
                 return Spend(uid, f"it had {pod.marks.tasks} tasks")
             return End(uid) if len(pod.claims) == 0 else Leave(uid)
-        why = self._why_spent(pod, spare, now)
+        why = why_spent(pod, self.settings, surplus, self.draining, now)
         return None if why is None else Spend(uid, why)
 
-    def _why_spent(self, pod: WarmPod, spare: dict[str, int], now: datetime) -> str | None:
-        """Why a pod that is ready shall take no more tasks."""
-        if pod.state not in (State.FREE, State.STARTING):
-            return None
-        if self.draining:
-            return "the pool is drained"
-        if pod.marks.since is not None and (now - pod.marks.since).total_seconds() >= self.settings.max_age_s:
-            return f"it is {self.settings.max_age_s:g} s old"
-        idle = pod.since is not None and (now - pod.since).total_seconds() >= self.settings.idle_timeout_s
-        if idle and spare.get(pod.marks.kind, 0) > 0:
-            spare[pod.marks.kind] -= 1
-            return f"it was idle for {self.settings.idle_timeout_s:g} s"
-        crowded = self.size > self.settings.limit and pod.state is State.FREE
-        return "the pool is full, and pods of another kind are needed" if crowded else None
-
     def _dues(self, pod: WarmPod) -> Iterator[datetime]:
-        if pod.rests_until is not None:
-            yield pod.rests_until
-        if pod.state in (State.FREE, State.STARTING) and not pod.busy:
-            if pod.marks.since is not None:
-                yield pod.marks.since + timedelta(seconds=self.settings.max_age_s)
-            ready = len(self._free.get(pod.marks.kind, {})) + len(self._coming.get(pod.marks.kind, {}))
-            kept = self.settings.keep if pod.marks.kind in self._announced else 0
-            if pod.since is not None and ready > kept:
-                last = max(pod.since, self._used.get(pod.marks.kind, pod.since))
-                yield last + timedelta(seconds=self.settings.idle_timeout_s)
+        return dues(pod, self.settings, self._used.get(pod.marks.kind))
 
     def _is_ours(self, claim: Claim) -> bool:
         """Whether we see to a task: ours, or of one of our name who came before us."""

@@ -223,7 +223,7 @@ class WarmPool:
         """Start no more pods, wait for the tasks, end the pods; whether all of them ended in time."""
         end = None if timeout_s is None else self._now() + timedelta(seconds=timeout_s)
         with self._yard.lock:
-            self._yard.machine.draining = True
+            self._yard.machine.drain()
         self._look()
         with self._yard.lock:
             while self._yard.machine.living > 0:

@@ -162,6 +162,7 @@ class Tending:
             pod, _ = self._open(uid, key)
             if pod is not None:
                 pod.attended.discard(key)
+                self._yard.machine.stir(uid)
         self._changed()
 
     def _ended(self, uid: str, key: str, report: Report) -> None:
