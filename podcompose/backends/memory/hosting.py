@@ -77,6 +77,7 @@ class Orders:
         self._clock = clock
         self._lives = lives
         self._fate_of = fate_of
+        self._labels: dict[str, str] = {}
         self._errors = {launch_label(launch_id): list(those) for launch_id, those in errors.items()}
         self._courses: dict[Hosted, _Course] = {}
         self._tasks = Tasks(board, self)
@@ -156,8 +157,10 @@ class Orders:
     def _error(self, order: Order) -> OrderError | None:
         if isinstance(order, Quit):
             return None
+        if isinstance(order, Run):
+            self._labels[order.task.key] = launch_label(order.task.launch_id)
         key = order.task.key if isinstance(order, Run) else order.key
-        errors = self._errors.get(key, [])
+        errors = self._errors.get(self._labels.get(key, key), [])
         return errors.pop(0) if len(errors) > 0 else None
 
     def _overdue(self, hosted: Hosted, course: _Course) -> None:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from podcompose.run.moments import instant
-from podcompose.run.naming import TASK_PREFIX
+from podcompose.run.naming import TASK_PREFIX, launch_label
 from podcompose.run.outcome import Cause, Disruption, Outcome
 from podcompose.run.records import Owner, PodRecord
 from podcompose.run.warm.hosting import Task
@@ -51,6 +51,11 @@ class Claim:
     stopped_at: datetime | None = None
     stop_grace_s: float | None = None
     outcome: Outcome | None = None
+
+    @property
+    def inner(self) -> str:
+        """What the task is called inside the pod: an id that is launched anew, its result acknowledged, is another task."""
+        return launch_label(self.uid)
 
     @property
     def is_open(self) -> bool:

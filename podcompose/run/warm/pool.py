@@ -191,7 +191,7 @@ class WarmPool:
         """What a task has written, both streams in one; empty if nothing, or if it is not kept any longer."""
         with self._yard.lock:
             found = self._yard.of_task(ref.uid)
-        return b"" if found is None else self._backend.output(found[0].record.ref, found[0].marks.container, found[1].key)
+        return b"" if found is None else self._backend.output(found[0].record.ref, found[0].marks.container, found[1].inner)
 
     def announce(self, pods: Iterable[Pod]) -> None:
         """Have pods ready for such as these, and for no others that are not in use: at start-up, or when a template changed."""

@@ -57,13 +57,14 @@ class Tending:
             known = self._yard.known.get(claim.uid, Known())
             self._yard.know(claim.uid, replace(known, sent=True))
             ref, container = pod.record.ref, pod.marks.container
-            forget = tuple(sorted(pod.forget - {key}))
+            forget = tuple(sorted(pod.forget))
             pod.forget.clear()
         if claim.stopped_at is not None:
             grace_s = 30.0 if claim.stop_grace_s is None else claim.stop_grace_s
-            self._hosting.order(ref, container, Stop(key, grace_s), lambda report: self._told(uid, key, report))
+            self._hosting.order(ref, container, Stop(claim.inner, grace_s), lambda report: self._told(uid, claim, report))
         elif claim.task is not None:
-            self._hosting.order(ref, container, Run(claim.task, forget), lambda report: self._told(uid, key, report))
+            task = replace(claim.task, key=claim.inner)
+            self._hosting.order(ref, container, Run(task, forget), lambda report: self._told(uid, claim, report))
 
     def _take_over(self, uid: str, key: str) -> None:
         """
@@ -119,7 +120,7 @@ class Tending:
                 self._crew.do(lambda: self._unfit(uid, key, why))
                 return
             left = message_result((pod.record.outcome and pod.record.outcome.message) or "")
-            if left is not None and left[0] == key:
+            if left is not None and left[0] == claim.inner:
                 outcome = outcome_of_report(left[1], claim, pod.marks.container)
             else:
                 outcome = outcome_of_end(claim, pod.record, self._yard.known.get(claim.uid, Known()))
@@ -135,7 +136,12 @@ class Tending:
         claim = None if pod is None else pod.claims.get(key)
         return pod, claim if claim is not None and claim.is_open else None
 
-    def _told(self, uid: str, key: str, report: Report) -> None:
+    def _told(self, uid: str, ordered: Claim, report: Report) -> None:
+        key = ordered.key
+        with self._yard.lock:
+            _, claim = self._open(uid, key)
+        if claim is None or claim.uid != ordered.uid:
+            return
         if report.state == "running":
             self._began(uid, key, report)
         elif report.state in ("ended", "void"):

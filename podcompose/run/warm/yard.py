@@ -142,7 +142,7 @@ class Yard:
             self._put(record_of(claim, pod.record, self.known.get(claim.uid, Known())))
         for key, claim in before.items():
             if key not in pod.claims:
-                pod.forget.add(key)
+                pod.forget.add(claim.inner)
                 pod.attended.discard(key)
                 self._vanished(pod, claim)
 
