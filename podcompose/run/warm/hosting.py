@@ -22,8 +22,8 @@ class Task:
     Shapes: `key`, 52 characters of a-z and 2-7, is what a task is called inside the pod: a launch id that is launched anew, its
             result acknowledged, has another. `argv` and the values of `env` (literal variables, in the order of the pod; a name may
             come twice, the last one counts) have their `$(VAR)` still in them: whoever runs it expands them by the variables that
-            are there, those of `env` one after another. What the kubelet would not expand is escaped as `$$(VAR)`; what is not there
-            stays as it is written.
+            are there, those of `env` one after another. What the kubelet would not expand is escaped as `$$(VAR)`; what is not
+            there stays as it is written.
     Units:  `deadline_s` from the task's start (None: for ever); `grace_s` from TERM to KILL.
     """
 

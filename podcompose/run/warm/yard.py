@@ -15,15 +15,16 @@ from typing import Any
 
 from podcompose.run.board import Board
 from podcompose.run.ledger import newer
-from podcompose.run.naming import WARM_POOL
+from podcompose.run.naming import MANAGED_BY, WARM_POOL
 from podcompose.run.observe import Observation, lost
 from podcompose.run.outcome import Outcome
 from podcompose.run.protocols import Change, Gone, Left, Seen
-from podcompose.run.records import PodRecord, PodRef
+from podcompose.run.records import PodRecord, PodRef, Stage
 from podcompose.run.warm.claims import Claim
 from podcompose.run.warm.commands import WarmPod
 from podcompose.run.warm.life import State
 from podcompose.run.warm.machine import Machine
+from podcompose.run.warm.pace import Starts
 from podcompose.run.warm.records import UID, Known, outcome_of_end, record_of
 
 __all__ = ["Yard", "read_task"]
@@ -48,6 +49,8 @@ class Yard:
         self.known: dict[str, Known] = {}
         #: Results that are being written, by the task's uid: whatever becomes of the pod meanwhile, they are the truth.
         self.ending: dict[str, Outcome] = {}
+        #: How long the pods that were started here took.
+        self.starts = Starts()
         #: Tasks that are on their way to another pod.
         self.moving: set[str] = set()
         self._tasks: dict[tuple[str, str], tuple[str, str]] = {}
@@ -60,8 +63,10 @@ class Yard:
         """One change of the backend's."""
         if isinstance(change, Seen):
             self.see(change.record, now)
-        elif isinstance(change, (Gone, Left)):
+        elif isinstance(change, Gone):
             self._gone(change.record, now)
+        elif isinstance(change, Left):
+            self._left(change.record)
 
     def see(self, record: PodRecord, now: datetime) -> WarmPod | None:
         """A pod as it is; one that is older than what is known says nothing."""
@@ -70,6 +75,7 @@ class Yard:
             return there
         pod = self.machine.see(record, now)
         if pod is not None:
+            self._time(pod, now)
             self._show(pod, now)
         elif not _is_pooled(record):
             self._see_own(record)
@@ -128,6 +134,11 @@ class Yard:
             if record.ref.uid not in uids and places(record.ref):
                 self.lost(record, now)
 
+    def _time(self, pod: WarmPod, now: datetime) -> None:
+        start_s = self.starts.runs(pod.record.launch_id, now) if pod.record.stage is Stage.RUNNING else None
+        if start_s is not None:
+            self.machine.took(pod.marks.kind, start_s=start_s)
+
     def _show(self, pod: WarmPod, now: datetime) -> None:
         uid, namespace = pod.record.ref.uid, pod.record.ref.namespace
         before = self._shown.get(uid, {})
@@ -159,6 +170,7 @@ class Yard:
 
     def _gone(self, record: PodRecord, now: datetime) -> None:
         pod = self.machine.gone(record.ref.uid)
+        self.starts.forget(record.launch_id)
         if pod is None:
             self._gone_own(record)
             return
@@ -170,6 +182,13 @@ class Yard:
             known = self.known.get(claim.uid, Known())
             outcome = claim.outcome or self.ending.get(claim.uid) or outcome_of_end(claim, record, known)
             self.end(record, claim, outcome, remove=True)
+
+    def _left(self, record: PodRecord) -> None:
+        """A pod is not podcompose's any more, by its labels, and lives on; the tasks of a warm one are seen to as before."""
+        there = self._own.get(_with_uid(record).ref.uid)
+        if there is not None and not newer(there.resource_version, record.resource_version):
+            labels = {name: value for name, value in (record.labels or {}).items() if name != MANAGED_BY}
+            self._put(_with_uid(replace(record, labels=labels)))
 
     def _forget(self, claim: Claim, namespace: str) -> None:
         self.board.remove(claim.uid)
