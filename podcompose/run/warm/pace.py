@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
-__all__ = ["Pace"]
+__all__ = ["Pace", "Starts"]
 
 #: How much the last one counts.
 _WEIGHT = 0.2
@@ -39,6 +40,45 @@ class Pace(NamedTuple):
         if self.task_s is None or busy == 0:
             return None
         return start_s if self.task_s * (waiting + 1) / busy < start_s else None
+
+
+class Starts:
+    """
+    How long the pods that were started here took until they ran, by their launch ids.
+
+    >>> from datetime import timedelta, timezone
+    >>> now, starts = datetime(2026, 1, 1, tzinfo=timezone.utc), Starts()
+    >>> starts.asked("warm/1", now)
+    >>> starts.runs("warm/1", now + timedelta(seconds=2)), starts.runs("warm/1", now), starts.mean_s
+    (2.0, None, 2.0)
+    """
+
+    def __init__(self) -> None:
+        self._asked: dict[str, datetime] = {}
+        self._count = 0
+        self._sum_s = 0.0
+
+    @property
+    def mean_s(self) -> float | None:
+        """Seconds; None as long as none was seen."""
+        return None if self._count == 0 else self._sum_s / self._count
+
+    def asked(self, launch_id: str, now: datetime) -> None:
+        """A pod is asked for."""
+        self._asked[launch_id] = now
+
+    def runs(self, launch_id: str | None, now: datetime) -> float | None:
+        """A pod runs; how long it took, if it was started here and was not seen to run before."""
+        asked = None if launch_id is None else self._asked.pop(launch_id, None)
+        if asked is None:
+            return None
+        took_s = (now - asked).total_seconds()
+        self._count, self._sum_s = self._count + 1, self._sum_s + took_s
+        return took_s
+
+    def forget(self, launch_id: str | None) -> None:
+        """A pod was not made, or is gone."""
+        self._asked.pop(launch_id or "", None)
 
 
 def _averaged(before: float | None, now: float | None) -> float | None:

@@ -42,13 +42,15 @@ class Stats:
     """
     What a pool has done since it was made.
 
-    Shapes: `tasks` went to warm pods, `own` to pods of their own; `pods` were started, `state` counts those that are there.
+    Shapes: `tasks` went to warm pods, `own` to pods of their own; `pods` were started, `states` counts those that are there.
+    Units:  `start_s` is the mean time from asking for one of those pods until it ran; None as long as none was seen to.
     """
 
     tasks: int
     own: int
     pods: int
     states: dict[State, int]
+    start_s: float | None = None
 
 
 class WarmPool:
@@ -217,7 +219,8 @@ class WarmPool:
         with self._yard.lock:
             states = [pod.state for pod in self._yard.machine.pods.values()]
             counted = {state: states.count(state) for state in State if state in states}
-            return Stats(self._launching.reused, self._launching.own, self._upkeep.started, counted)
+            start_s = self._yard.starts.mean_s
+            return Stats(self._launching.reused, self._launching.own, self._upkeep.started, counted, start_s)
 
     def drain(self, timeout_s: float | None = None) -> bool:
         """Start no more pods, wait for the tasks, end the pods; whether all of them ended in time."""

@@ -59,6 +59,8 @@ class Upkeep:
         """
         launch_id = pod_id(self._pool, kind)
         now = self._clock()
+        with self._yard.lock:
+            self._yard.starts.asked(launch_id, now)
         try:
             manifest = self._backend.idle(kind.manifest, kind.container)
             composition = idle_pod(manifest, kind, self._pool, now, claim, spent)
@@ -68,6 +70,10 @@ class Upkeep:
                 sent = for_launch(composition, launch_id, kind.namespace).composition
                 self._yard.see(provisional(launched, launch_id, sent), now)
             return launched.ref
+        except LaunchError:
+            with self._yard.lock:
+                self._yard.starts.forget(launch_id)
+            raise
         finally:
             with self._yard.lock:
                 self._yard.machine.started(kind)
