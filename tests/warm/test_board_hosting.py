@@ -238,7 +238,7 @@ def test_quit_has_the_pod_succeed(host: Host) -> None:
 
     assert quit_.last().state == "done"
     assert quit_.states == ["done"]
-    assert after.last().state == "gone"
+    assert (after.last().state, after.last().message) == ("gone", "the container 'base' is not running")
     found = host.until_phase(ref, "Succeeded")
     assert found is not None
     assert found["status"]["containerStatuses"][0]["state"]["terminated"]["exitCode"] == 0
