@@ -204,6 +204,10 @@ class Proxy:
             await reader.read()
         if do in (Do.LOSE_REPLY, Do.SWALLOW_REPLY):
             return False
+        if answered.switches and do is Do.PASS:
+            await self._pass(writer, answered.raw)
+            await self._both_ways(reader, writer, ours, theirs)
+            return False
         await self._relay(writer, ours, answered, cut=do is Do.CUT_REPLY)
         return answered.keeps and do is Do.PASS
 
@@ -223,6 +227,23 @@ class Proxy:
             await self._pass(writer, piece[: len(piece) // 2] if cut else piece, self._pause)
             if cut:
                 return
+
+    async def _both_ways(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ours: asyncio.StreamReader, theirs: asyncio.StreamWriter
+    ) -> None:
+        """Whatever either side says, until one has said all."""
+        there = asyncio.ensure_future(self._stream(reader, theirs))
+        back = asyncio.ensure_future(self._stream(ours, writer))
+        try:
+            await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            there.cancel()
+            back.cancel()
+            await asyncio.gather(there, back, return_exceptions=True)
+
+    async def _stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (piece := await reader.read(65536)) != b"":
+            await self._pass(writer, piece, self._pause)
 
     async def _pass(self, writer: asyncio.StreamWriter, data: bytes, pause: float = 0.0) -> None:
         if pause > 0:

@@ -23,6 +23,11 @@ class Head:
         return self.headers.get("connection", "").lower() != "close" and ("content-length" in self.headers or self.chunked)
 
     @property
+    def switches(self) -> bool:
+        """Whether both sides go on in another protocol, on the same connection."""
+        return self.first.partition(" ")[2].startswith("101")
+
+    @property
     def chunked(self) -> bool:
         """Whether what follows comes in chunks."""
         return self.headers.get("transfer-encoding", "").lower() == "chunked"

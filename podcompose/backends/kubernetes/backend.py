@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import random
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from threading import Event
 from time import monotonic
 from types import TracebackType
 from typing import Any, Literal
 
-from podcompose.backends.kubernetes import access
+from podcompose.backends.kubernetes import access, hosting, orders
 from podcompose.backends.kubernetes.adopting import adopt
 from podcompose.backends.kubernetes.asking import Terms
 from podcompose.backends.kubernetes.driving import drive
@@ -22,10 +22,13 @@ from podcompose.backends.kubernetes.stopping import stop
 from podcompose.backends.kubernetes.swapping import Entries, holders, swap
 from podcompose.backends.kubernetes.transport import Channel
 from podcompose.backends.kubernetes.watching import KubernetesSubscription
+from podcompose.core.json import JsonMap
+from podcompose.errors import Problem
 from podcompose.run.prepare import for_launch
 from podcompose.run.protocols import Adopted, Launched, NotFound, Pod, Selection, Superseded
 from podcompose.run.records import Owner, PodRecord, PodRef
-from podcompose.run.warm.hosting import Changed, Swapped
+from podcompose.run.warm.hosting import Changed, Order, Swapped, Told
+from podcompose.run.warm.shell.script import supervisor
 from podcompose.run.watch import WatchSettings
 
 __all__ = ["FieldValidation", "KubernetesBackend", "remember_stop"]
@@ -42,7 +45,8 @@ class KubernetesBackend:
     Thread-safe; a context manager. Made by `from_kubeconfig`, `in_cluster` or `from_api_client`.
 
     Shapes: `namespace` is where pods go that name none. `field_validation`: what the server does with fields it does not know;
-            None is its own default, to drop them and warn (`Launched.warnings`). "Strict" refuses them.
+            None is its own default, to drop them and warn (`Launched.warnings`). "Strict" refuses them. `scratch` is the emptyDir
+            (`medium`, `sizeLimit`) of pods that are kept warm: it holds what their tasks write to stdout and to $TMPDIR.
     Units:  `deadline` in seconds, for calls that are given none.
     """
 
@@ -54,11 +58,13 @@ class KubernetesBackend:
         deadline: float = 300.0,
         field_validation: FieldValidation | None = None,
         watch: WatchSettings | None = None,
+        scratch: Mapping[str, Any] | None = None,
     ) -> None:
         self._access = where
         self._namespace = where.namespace if namespace is None else namespace
         self._deadline = deadline
         self._field_validation = field_validation
+        self._scratch = {} if scratch is None else dict(scratch)
         self._channel = Channel(where)
         self._watch = WatchSettings() if watch is None else watch
         self._closing = Event()
@@ -141,6 +147,26 @@ class KubernetesBackend:
         Raises: LaunchError: no such pod, or the permission to `get pods/log` is missing.
         """
         return follow_logs(self._channel, ref, container, lambda: self._terms(None), self._closing)
+
+    def unfit(self, manifest: JsonMap, container: str) -> tuple[Problem, ...]:
+        """Why tasks cannot be run in this container of such a pod (as it was composed); () if they can."""
+        return hosting.unfit(manifest, container)
+
+    def idle(self, manifest: JsonMap, container: str) -> JsonMap:
+        """The pod as it waits for tasks: a shell script in place of this container's program, and a folder for what tasks write."""
+        return hosting.idle(manifest, container, supervisor(hosting.FOLDER), self._scratch)
+
+    def order(self, ref: PodRef, container: str, order: Order, told: Told) -> None:
+        """Have something done in the pod's container, by a thread of its own."""
+        orders.give(self._channel, ref, container, order, told)
+
+    def output(self, ref: PodRef, container: str, key: str) -> bytes:
+        """
+        What the task of this key has written so far, both streams in one; empty if nothing, or if it is not kept any longer.
+
+        Raises: LaunchError.
+        """
+        return orders.output(self._channel, ref, container, key, self._terms(None), self._closing)
 
     def swap(self, record: PodRecord, labels: Entries, annotations: Entries) -> Swapped | Changed:
         """

@@ -58,7 +58,7 @@ def _unfit_container(container: JsonMap, where: str) -> Iterator[Problem]:
             yield Problem("not-warm", f'{where}.volumeMounts[mountPath="{path}"]', message, suggestion="mount it elsewhere")
 
 
-def idle(manifest: JsonMap, container: str, command: list[str], scratch: Mapping[str, Any] | None) -> JsonMap:
+def idle(manifest: JsonMap, container: str, command: list[str], scratch: Mapping[str, Any]) -> JsonMap:
     """
     The pod as it waits for tasks: the container runs this command instead, and has an empty folder for the tasks.
 
@@ -70,7 +70,7 @@ def idle(manifest: JsonMap, container: str, command: list[str], scratch: Mapping
     """
     pod = copy.deepcopy(manifest)
     spec = pod["spec"]
-    spec["volumes"] = [*_maps(spec.get("volumes")), {"name": VOLUME, "emptyDir": copy.deepcopy(dict(scratch or {}))}]
+    spec["volumes"] = [*_maps(spec.get("volumes")), {"name": VOLUME, "emptyDir": copy.deepcopy(dict(scratch))}]
     main = _named(spec, container)
     main["command"] = command
     main.pop("args", None)
