@@ -307,8 +307,10 @@ def test_swap_writes_what_was_not_changed(host: Host) -> None:
     assert swapped.record.labels is not None
     assert swapped.record.annotations is not None
     assert (swapped.record.labels["l"], swapped.record.annotations["a"]) == ("1", "2")
-    assert "app" not in swapped.record.labels
-    assert "none" not in swapped.record.annotations
+    found = host.backend.manifest(ref)
+    assert found is not None
+    assert "app" not in found["metadata"]["labels"]
+    assert "none" not in found["metadata"]["annotations"]
     assert swapped.record.launch_id == "warm/1"
     assert swapped.record == record_of(host, ref)
 

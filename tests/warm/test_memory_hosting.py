@@ -198,6 +198,31 @@ def test_an_order_to_a_pod_that_is_pending_is_gone() -> None:
     assert host.run(ref, "t", *ARGV).last().state == "ended"
 
 
+def test_an_order_to_a_pod_that_is_over_is_gone() -> None:
+    """Whatever is still written of its container, as of one whose node is lost."""
+    host = memory({})
+    ref = host.warm()
+    found = host.backend.manifest(ref)
+    assert found is not None
+    told = host.run(ref, "t", *ARGV)
+    host.backend.set_status(ref, {**found["status"], "phase": "Failed"})
+
+    assert told.last().state == "gone"
+    assert host.run(ref, "u", *ARGV).last().state == "gone"
+
+
+def test_the_records_of_holders_know_our_own_stops() -> None:
+    """A pod that we have stopped is Stopped, not Deleted."""
+    host = memory({})
+    ref = host.warm()
+    host.backend.stop(ref)
+    host.backend.clock.advance(0.5)
+    [record] = host.backend.holders(ref.namespace, "app")
+
+    assert record.outcome is not None
+    assert record.outcome.kind == "Stopped"
+
+
 def test_orders_are_lost_as_scripted() -> None:
     """One that is cut before has no effect, one that is cut after has one; then all is well."""
     host = memory({"t": Succeeds(5.0)}, order_errors={"t": ["cut-before", "cut-after"]})
