@@ -12,7 +12,8 @@ from podcompose.run.outcome import Cause, Disruption, Outcome, Ran
 from podcompose.run.prepare import Prepared
 from podcompose.run.records import PodRecord, PodRef, Stage
 from podcompose.run.warm.claims import Claim
-from podcompose.run.warm.hosting import Report
+from podcompose.run.warm.hosting import Report, Task
+from podcompose.run.warm.references import settled_argv, settled_env
 
 __all__ = ["POD", "UID", "Known", "existing", "outcome_of_end", "outcome_of_report", "record_of", "ref_of"]
 
@@ -171,8 +172,20 @@ def existing(claim: Claim, manifest: Mapping[str, Any]) -> dict[str, Any]:
     found = {**manifest, "metadata": {**(metadata or {}), "labels": labels, "annotations": annotations}}
     spec = manifest.get("spec")
     if claim.task is not None and isinstance(spec, dict) and len(spec.get("containers") or []) == 1:
-        container = {name: value for name, value in spec["containers"][0].items() if name not in ("command", "args")}
-        ours = [*(spec["containers"][0].get("command") or []), *(spec["containers"][0].get("args") or [])]
-        if ours != list(claim.task.argv):
-            found["spec"] = {**spec, "containers": [{**container, "command": list(claim.task.argv)}]}
+        found["spec"] = {**spec, "containers": [_existing(spec["containers"][0], claim.task)]}
+    return found
+
+
+def _existing(container: dict[str, Any], task: Task) -> dict[str, Any]:
+    """A container with the words and literal variables of a task, as they are written here where they mean the same."""
+    words = [*(container.get("command") or []), *(container.get("args") or [])]
+    env = container.get("env") or []
+    argv = settled_argv(words, [entry["name"] for entry in env], env_from=container.get("envFrom") not in (None, []))
+    literal = [(entry["name"], None if "valueFrom" in entry else str(entry.get("value") or "")) for entry in env]
+    found = dict(container)
+    if argv != task.argv:
+        found = {**{name: value for name, value in found.items() if name != "args"}, "command": list(task.argv)}
+    if settled_env(literal) != task.env:
+        ours = [{"name": name, "value": value} for name, value in task.env]
+        found["env"] = [*(entry for entry in env if "valueFrom" in entry), *ours]
     return found

@@ -58,7 +58,7 @@ class WarmSubscription:
         lag = 0 if self._told is None else self._told.status().lag
         if self._told is None and worst.state == "Live":
             return Health("Degraded", "what is there has not been told yet", None, worst.last_heard, lag)
-        return replace(worst, lag=lag + worst.lag)
+        return replace(worst, lag=max(lag, worst.lag))
 
     def close(self) -> None:
         """End it; a poll that waits returns at once."""
