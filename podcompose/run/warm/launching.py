@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from podcompose.errors import Problem
 from podcompose.run.errors import LaunchError, Refused, Throttled
+from podcompose.run.naming import launch_label
 from podcompose.run.prepare import Prepared, taken
-from podcompose.run.protocols import Launched
+from podcompose.run.protocols import Launched, NotFound
 from podcompose.run.records import Owner, PodRecord, PodRef
 from podcompose.run.warm import marks
 from podcompose.run.warm.claims import Claim, claims_of, label_of, written
@@ -94,7 +95,7 @@ class Launching:
                 self.reused += 1
                 return Launched(ref_of(asked.claim, asked.prepared.namespace), True, attempts=attempts)
             self._withdraw(pod, asked.claim)
-            there = self._there(asked)
+            there = self._there(asked.prepared, asked.claim.key)
             if there is not None:
                 return there
             self._rest()
@@ -107,7 +108,7 @@ class Launching:
         """
         with self._yard.lock:
             self._yard.moving.add(claim.uid)
-        self._backend.launch(own_pod(prepared.composed, claim), launch_id=claim.launch_id)
+        self._backend.launch(own_pod(prepared.composed, claim.key, claim.uid), launch_id=claim.launch_id)
         self.own += 1
         self._withdraw(pod, claim)
 
@@ -183,11 +184,40 @@ class Launching:
         with self._yard.lock:
             self._yard.machine.let_go(pod.uid, self._clock())
 
-    def _there(self, asked: _Asked) -> Launched | None:
-        """What another has made of this launch, now that ours is withdrawn."""
-        claim, prepared = asked.claim, asked.prepared
-        for record in self._backend.holders(prepared.namespace, label_of(claim.key)):
-            found = claims_of(record).get(claim.key)
+    def still_there(self, prepared: Prepared, claim: Claim) -> Launched | None:
+        """
+        The task of a launch id that has one as far as is known; None if nobody has it by now: that may not have been told yet.
+
+        Raises: LaunchError.
+        """
+        there = self._there(prepared, claim.key)
+        if there is None:
+            with self._yard.lock:
+                self._yard.drop(claim, self._clock())
+        return there
+
+    def still_own(self, prepared: Prepared, record: PodRecord) -> Launched | None:
+        """
+        The pod of its own of a launch id that has one as far as is known; None if it is gone by now.
+
+        Shapes: `record` is that pod's, under the task's uid.
+        Raises: LaunchError.
+        """
+        pod = self._yard.own_ref(record.ref)
+        settled = self._backend.settle(prepared.launch_id, prepared.namespace)
+        if isinstance(settled, NotFound) or settled.ref.uid != pod.uid:
+            with self._yard.lock:
+                self._yard.drop_own(record.ref.uid)
+            return None
+        moved = record.ref.uid != pod.uid
+        composed = own_pod(prepared.composed, launch_label(prepared.launch_id), record.ref.uid) if moved else prepared.composed
+        launched = self._backend.launch(composed, launch_id=prepared.launch_id)
+        return launched if launched.created else Launched(record.ref, False)
+
+    def _there(self, prepared: Prepared, key: str) -> Launched | None:
+        """What is there of this launch, by a read."""
+        for record in self._backend.holders(prepared.namespace, label_of(key)):
+            found = claims_of(record).get(key)
             with self._yard.lock:
                 self._yard.see(record, self._clock())
             if found is not None:

@@ -23,7 +23,7 @@ from podcompose.run.warm.crew import Hands, Pump
 from podcompose.run.warm.explaining import Explanation, explained
 from podcompose.run.warm.fitting import Fitting
 from podcompose.run.warm.hosting import Hosting
-from podcompose.run.warm.launching import Launching, refused_by
+from podcompose.run.warm.launching import Launching
 from podcompose.run.warm.life import State
 from podcompose.run.warm.lookout import Lookout
 from podcompose.run.warm.machine import Machine
@@ -262,12 +262,8 @@ class WarmPool:
             return None
         record, claim = found
         if claim is not None:
-            refused = refused_by(prepared, claim)
-            if refused is not None:
-                raise refused
-        else:
-            self._backend.launch(prepared.composed, launch_id=prepared.launch_id)
-        return Launched(record.ref, False)
+            return self._launching.still_there(prepared, claim)
+        return self._launching.still_own(prepared, record)
 
     def _cannot_run(self, uid: str, key: str, message: str) -> None:
         """A pod cannot run its task, of which nothing has begun: the task has a pod of its own, and so have all of its kind."""

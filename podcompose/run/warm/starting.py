@@ -43,9 +43,9 @@ def idle_pod(manifest: JsonMap, kind: Kind, pool: str, now: datetime, claim: Cla
     return compose(manifest, unknown="keep").with_stage("warm", _metadata(labels, annotations))
 
 
-def own_pod(composition: Composition, claim: Claim) -> Composition:
+def own_pod(composition: Composition, key: str, uid: str) -> Composition:
     """A pod of its own for a task that was to go to a warm one: it keeps the task's uid, and can be found by the task's label."""
-    return composition.with_stage("warm", _metadata({label_of(claim.key): ""}, {UID: claim.uid}))
+    return composition.with_stage("warm", _metadata({label_of(key): ""}, {UID: uid}))
 
 
 def provisional(launched: Launched, launch_id: str, composition: Composition) -> PodRecord:

@@ -40,6 +40,7 @@ class Tending:
     ) -> None:
         self._hosting, self._yard, self._crew, self._holder, self._clock = hosting, yard, crew, holder, clock
         self._unfit, self._changed = unfit, changed
+        yard.astray = self._end_astray
         self._backoffs: dict[str, Backoff] = {}
         self._ordered: dict[str, datetime] = {}
 
@@ -130,6 +131,20 @@ class Tending:
         """A task that cannot be run here, and of which nobody here has the pod: it has failed, and nothing of it ran."""
         cause = Cause("NotLaunched", "Unfit", message)
         self._write(uid, key, Outcome("Failed", cause, reason="Unfit", message=message, ran="no", infrastructure=True))
+
+    def _end_astray(self, pod: WarmPod, claim: Claim) -> None:
+        """Somebody took an open task off its pod, as he would delete a pod: it is ended as one that is deleted."""
+        ref, container = pod.record.ref, pod.marks.container
+        stop = Stop(claim.inner, 30.0 if claim.task is None else claim.task.grace_s)
+
+        def told(report: Report) -> None:
+            if report.state == "cut":
+                self._crew.later(_REST_S, order)
+
+        def order() -> None:
+            self._hosting.order(ref, container, stop, told)
+
+        self._crew.do(order)
 
     def _open(self, uid: str, key: str) -> tuple[WarmPod | None, Claim | None]:
         pod = self._yard.machine.pods.get(uid)

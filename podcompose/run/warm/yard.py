@@ -53,6 +53,8 @@ class Yard:
         self.starts = Starts()
         #: Tasks that are on their way to another pod.
         self.moving: set[str] = set()
+        #: Told of a task that was ordered here, when somebody else takes it off its pod.
+        self.astray: Callable[[WarmPod, Claim], None] = lambda pod, claim: None
         self._tasks: dict[tuple[str, str], tuple[str, str]] = {}
         self._shown: dict[str, dict[str, Claim]] = {}
         #: Pods of their own: by the task's uid, which is the pod's own if it says no other.
@@ -127,6 +129,20 @@ class Yard:
         if remove:
             self._forget(claim, pod.ref.namespace)
 
+    def drop(self, claim: Claim, now: datetime) -> None:
+        """A task is on no pod any more: that was read, and is not told yet."""
+        found = self.of_task(claim.uid)
+        if found is not None:
+            pod = found[0]
+            pod.claims = {key: other for key, other in pod.claims.items() if key != claim.key}
+            self._show(pod, now)
+
+    def drop_own(self, uid: str) -> None:
+        """A pod of its own is gone: that was read, and is not told yet."""
+        record = self._own.get(uid)
+        if record is not None:
+            self._gone_own(replace(record, outcome=lost(record)))
+
     def begin_anew(self, uids: set[str], places: Callable[[PodRef], bool], now: datetime) -> None:
         """All that is there has been told: what is known besides, in these places, is gone."""
         records = [pod.record for pod in self.machine.pods.values()] + list(self._own.values())
@@ -163,6 +179,8 @@ class Yard:
             return
         if claim.is_open:
             known = self.known.get(claim.uid, Known())
+            if known.sent is True and claim.uid not in self.ending:
+                self.astray(pod, claim)
             outcome = self.ending.get(claim.uid) or outcome_of_end(claim, replace(pod.record, outcome=Outcome("Deleted")), known)
             self.end(pod.record, claim, outcome, remove=True)
         else:
