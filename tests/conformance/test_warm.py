@@ -7,11 +7,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from podcompose.backends.local import LocalBackend
 from podcompose.backends.memory import MemoryBackend, Runs
 from podcompose.run.records import PodRef
 from podcompose.run.warm.pool import WarmPool
 from podcompose.testing.conformance import BackendSuite, exit_code_of
 from tests.warm import behind
+from tests.warm.doors import FileDoors
 
 
 class MemoryDoors:
@@ -135,3 +137,47 @@ class TestMemoryThatIsCut(MemoryDoors, BackendSuite):
         self.hidden = MemoryBackend(Runs(), order_errors=errors)
         self.pool = WarmPool(self.hidden, **self.settings)
         return self.pool
+
+
+class LocalDoors(FileDoors):
+    """The back doors of a pool over processes of this machine."""
+
+    supports_reopening = False
+    supports_foreign_pods = False
+    supports_labels = True
+    supports_steps = False
+    histories = 4
+    settings: Any = MappingProxyType({"keep": 1, "limit": 4})
+    hidden: LocalBackend
+
+    def make(self) -> Any:
+        """With the directory of the test."""
+        self.hidden = LocalBackend(self.folder / "pods")
+        return WarmPool(self.hidden, **self.settings)
+
+    def behind(self) -> Iterable[Any]:
+        """What is on its board."""
+        return self.hidden._board.pods
+
+    def write(self, changed: Callable[[Any], Any], uid: str) -> None:
+        """Put it on its board."""
+        with self.hidden._board.changed:
+            found = self.hidden._board.by_uid(uid)
+            if found is not None:
+                self.hidden._board.put(changed(found))
+
+    def delete(self, pod: Any) -> None:
+        """Delete a pod by force, as somebody else would."""
+        metadata = pod["metadata"]
+        self.hidden.delete(PodRef(metadata["namespace"], metadata["name"], metadata["uid"]), grace=0)
+
+
+class TestLocal(LocalDoors, BackendSuite):
+    """Over the local backend, with a pod ready ahead."""
+
+
+class TestLocalOfOne(LocalDoors, BackendSuite):
+    """One pod, none ahead."""
+
+    settings: Any = MappingProxyType({"keep": 0, "limit": 1})
+    histories = 2
