@@ -91,6 +91,11 @@ class ControlPlane:
         return {part: child.pid for part, child in self._children.items() if child.running}
 
     @property
+    def parts(self) -> Mapping[str, Child]:
+        """Every part by name."""
+        return dict(self._children)
+
+    @property
     def admin(self) -> Api:
         """Everything, as the one who may."""
         return self.api("admin")

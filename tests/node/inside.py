@@ -56,15 +56,15 @@ def main() -> None:
     tempfile.tempdir = layout.folder
     programs = {name: Child(line, Path(layout.folder, f"{name}.log")) for name, line in lines(layout).items()}
     try:
-        bring_up(layout, programs)
+        parts = bring_up(layout, programs)
     except (OSError, AssertionError, subprocess.CalledProcessError) as error:
         sys.exit(f"the node did not come up: {error}\n{_last_words(programs)}")
     print("ready", flush=True)
-    obey(programs, sys.stdin)
+    obey({**programs, **parts}, sys.stdin)
 
 
-def bring_up(layout: Layout, programs: Programs) -> None:
-    """Start everything in its order, each as soon as what it needs is there."""
+def bring_up(layout: Layout, programs: Programs) -> Programs:
+    """Start everything in its order, each as soon as what it needs is there; the parts of the control plane."""
     _seclude(layout)
     programs["containerd"].start()
     plane = ControlPlane().__enter__()
@@ -75,6 +75,7 @@ def bring_up(layout: Layout, programs: Programs) -> None:
     _import_images(layout)
     wait_for(lambda: _takes_pods(plane, programs), "the node is ready")
     signal.signal(signal.SIGCHLD, lambda *_: _bury_orphans({*_pids(programs), *plane.pids.values()}))
+    return plane.parts
 
 
 def _seclude(layout: Layout) -> None:

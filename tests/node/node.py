@@ -18,9 +18,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from urllib3.exceptions import HTTPError
+
 from tests.cluster.api import Api
 from tests.cluster.build import GoMissingError, binary, certificate
-from tests.cluster.child import free_port
+from tests.cluster.child import free_port, wait_for
 from tests.node import cgroups, images, packages
 from tests.node.packages import NodeMissingError
 from tests.node.settings import Layout
@@ -78,6 +80,20 @@ class RealNode:
     def start_kubelet(self) -> None:
         """Start it anew."""
         self._order("start kubelet")
+
+    def order(self, verb: str, program: str) -> None:
+        """Kill, start, pause or resume a program of the node: kubelet, containerd, apiserver, etcd, ..."""
+        self._order(f"{verb} {program}")
+
+    def wait_ready(self) -> None:
+        """Wait until the API server says it is ready, killed and started anew as it may be."""
+        wait_for(self._is_ready, "the API server is ready")
+
+    def _is_ready(self) -> bool:
+        try:
+            return self.api.call("GET", "/readyz").status == 200
+        except HTTPError:
+            return False
 
     def log(self, program: str) -> str:
         """What a program of the node has printed so far."""

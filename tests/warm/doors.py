@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -22,8 +23,9 @@ class FileDoors:
     """To be filled in: what is behind the pool, and how it is written to."""
 
     folder: Path
-    #: The folder as programs see it, if they see it elsewhere.
+    #: Where the files are as programs see them, and as the doors do; both the test's own folder where nothing is said.
     seen_at: str = ""
+    files: Path | None = None
 
     def behind(self) -> Iterable[Any]:
         """Every pod that is really there."""
@@ -61,13 +63,12 @@ class FileDoors:
         self._until(lambda pod: pod is None or pod["status"]["phase"] != "Pending", ref.uid)
 
     def set_status(self, uid: str, status: dict[str, Any]) -> None:
-        """Let the program exit, and wait until that is written."""
-        launch_id = self._launch_id(uid)
+        """Let the program exit, and wait until that is written; one that is stopped ends by itself."""
+        launch_id, place = self._launch_id(uid), find(self.behind(), uid)
         if launch_id is None:
             return
-        part = self.folder / f"{uid}.part"
-        part.write_text(str(exit_code_of(status)))
-        part.rename(self.folder / self._file(launch_id))
+        if place is None or "stopped" not in place.claim:
+            self.write_file(launch_id, exit_code_of(status))
         self._until(lambda pod: pod is None or is_terminal(pod), uid)
 
     def remove(self, uid: str) -> None:
@@ -91,6 +92,13 @@ class FileDoors:
         else:
             self.write(lambda pod: {**pod, "metadata": {**pod["metadata"], "labels": dict(labels)}}, uid)
 
+    def write_file(self, launch_id: str, code: int | None) -> None:
+        """Write the file that a program waits for."""
+        place = self.folder if self.files is None else self.files
+        part = place / f"{self._file(launch_id)}.part"
+        part.write_text(str(code))
+        part.rename(place / self._file(launch_id))
+
     def _pod(self, uid: str) -> Any:
         return next((pod for pod in self.pods() if pod["metadata"]["uid"] == uid), None)
 
@@ -99,7 +107,8 @@ class FileDoors:
         return None if pod is None else str(pod["metadata"]["annotations"][LAUNCH_ID])
 
     def _file(self, launch_id: str) -> str:
-        return f"{launch_label(launch_id) if launch_id else ''}.{self._removed()[launch_id]}"
+        key, test = launch_label(launch_id) if launch_id else "", zlib.crc32(str(self.folder).encode())
+        return f"{key}.{test}.{self._removed()[launch_id]}"
 
     def _removed(self) -> Counter[str]:
         """How often each launch id was removed, in this folder."""
@@ -107,4 +116,4 @@ class FileDoors:
         return known.setdefault(self.folder, Counter())
 
     def _until(self, wanted: Callable[[Any], bool], uid: str) -> None:
-        wait_for(lambda: wanted(self._pod(uid)), f"pod {uid} is as it is to be", 30)
+        wait_for(lambda: wanted(self._pod(uid)), f"pod {uid} is as it is to be", 60, every=0.05)
