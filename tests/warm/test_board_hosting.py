@@ -121,7 +121,7 @@ def test_stop_ends_a_task_by_term(host: Host) -> None:
 def test_stop_kills_after_the_grace(host: Host) -> None:
     """A task that ignores TERM is killed."""
     ref = host.warm()
-    told = host.stubborn(ref)
+    told = host.stubborn(ref, grace_s=1000.0)
     host.order(ref, Stop(key_of("stubborn/1"), 0.5))
 
     assert (told.last().code, told.last().stopped) == (137, True)

@@ -213,10 +213,10 @@ def test_an_order_to_a_pod_that_is_over_is_gone() -> None:
 
 def test_the_records_of_holders_know_our_own_stops() -> None:
     """A pod that we have stopped is Stopped, not Deleted."""
-    host = memory({})
+    host = memory({"warm/1": Runs()})
     ref = host.warm()
     host.backend.stop(ref)
-    host.backend.clock.advance(0.5)
+    host.backend.clock.advance(1.5)
     [record] = host.backend.holders(ref.namespace, "app")
 
     assert record.outcome is not None
