@@ -20,16 +20,19 @@ from podcompose.cli.targets import KUBERNETES_OPTIONS, Target, optioned
 from podcompose.composition import Composition
 
 if TYPE_CHECKING:
+    from podcompose.cli.progress import Display, Screen
     from podcompose.cli.running import Ended, Session
 
 __all__ = ["run_command"]
 
 _SIGPIPE = 13
+_AT_ONCE = 32
 _OPTIONS = (
     click.option("--backend", type=click.Choice(["local", "kubernetes"]), default="local", show_default=True, help="Where to run."),
     click.option("--id", "launch_id", metavar="ID", help="The launch id: of one id there is one pod.  [default: a new one]"),
     click.option("--many", metavar="FILE|N", help="N pods alike, or one for each {id, override} of a list or of lines of JSON."),
-    click.option("--max-in-flight", type=click.IntRange(1), default=32, show_default=True, help="How many at once."),
+    click.option("--max-in-flight", type=click.IntRange(1), help="How many at once.  [default: 32, with --warm its N]"),
+    click.option("--warm", type=click.IntRange(1), metavar="N", help="With --many: N pods at most, each for one after another."),
     click.option("--image-grace", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds to get images in."),
     *KUBERNETES_OPTIONS,
     click.option("--dry-run", is_flag=True, help="Ask whether it could be launched, and write what would be sent."),
@@ -47,6 +50,17 @@ class _Asked(NamedTuple):
     max_in_flight: int
     image_grace: float
     as_json: bool
+    #: How many pods are kept warm, and the name of their pool; None: each task has its own pod.
+    warm: int | None = None
+    pool: str = ""
+
+    def open(self) -> Any:
+        """Where the pods go."""
+        if self.warm is None:
+            return self.target.open(self.max_in_flight)
+        from podcompose.cli.warm import warmed
+
+        return warmed(self.target.open(self.max_in_flight + self.warm), self.warm, self.pool)
 
 
 @click.command("run", cls=Ordered, short_help="Launch the composed pod, and wait for its outcome.")
@@ -66,6 +80,7 @@ def run_command(ctx: click.Context, composer: Composer, /, **given: Any) -> int:
       podcompose run worker.yaml -o team-a.yaml
       podcompose run worker.yaml --backend kubernetes --id dag/run/task/1
       podcompose run worker.yaml --many 100 --max-in-flight 10
+      podcompose run worker.yaml --many tasks.yaml --warm 8
     """
     try:
         asked = _asked(ctx, composer, given)
@@ -76,7 +91,10 @@ def run_command(ctx: click.Context, composer: Composer, /, **given: Any) -> int:
 
 def _asked(ctx: click.Context, composer: Composer, given: dict[str, Any]) -> _Asked:
     from podcompose.cli.batches import many_pods
+    from podcompose.cli.warm import pool_name
 
+    if given["warm"] is not None and given["many"] is None:
+        raise click.UsageError("--warm needs --many: one task gains nothing by a pod that could take another.", ctx)
     target = Target(given["backend"], given["namespace"], given["context"], given["kubeconfig"])
     launch_id = _new_id(ctx.params["template"]) if given["launch_id"] is None else given["launch_id"]
     many = given["many"]
@@ -84,8 +102,10 @@ def _asked(ctx: click.Context, composer: Composer, given: dict[str, Any]) -> _As
         pods: tuple[tuple[str, Composition], ...] = ((launch_id, composer.composed()),)
     else:
         pods = many_pods(composer, many, launch_id, given["launch_id"] is not None)
-    options = (given["max_in_flight"], given["image_grace"], given["as_json"])
-    return _Asked(target, launch_id, pods, many is not None, *options)
+    at_once = next(number for number in (given["max_in_flight"], given["warm"], _AT_ONCE) if number is not None)
+    options = (at_once, given["image_grace"], given["as_json"], given["warm"])
+    pool = "" if many is None else pool_name(many, launch_id, given["launch_id"] is not None)
+    return _Asked(target, launch_id, pods, many is not None, *options, pool)
 
 
 def _new_id(template: str) -> str:
@@ -95,7 +115,7 @@ def _new_id(template: str) -> str:
 
 
 def _run(asked: _Asked) -> int:
-    from podcompose.cli.progress import Many, One, Screen
+    from podcompose.cli.progress import Screen
     from podcompose.cli.running import Session, Work
     from podcompose.run import Policy
 
@@ -109,16 +129,45 @@ def _run(asked: _Asked) -> int:
         if asked.as_json:
             output.json(one, exit_status(one.outcome, session.signalled))
 
+    backend = asked.open()
     session = Session(
-        asked.target.open(asked.max_in_flight),
+        backend,
         work,
-        Many(screen, len(asked.pods)) if asked.many else One(screen),
+        _display(asked, backend, screen),
         write=lambda data: None if output.write(data) else session.interrupt(_SIGPIPE),
         tell=screen.line,
         result=result,
     )
     session.run()
+    if asked.warm is not None:
+        _tell_of_pool(asked, backend, screen.line)
     return _status(asked, session, ended, screen.line)
+
+
+def _display(asked: _Asked, backend: Any, screen: Screen) -> Display:
+    from podcompose.cli.progress import Many, One
+    from podcompose.cli.warm import working
+
+    if not asked.many:
+        return One(screen)
+    if asked.warm is None:
+        return Many(screen, len(asked.pods))
+    first = backend.explain(asked.pods[0][1])
+    if not first.warm:
+        screen.line(str(first), "yellow")
+    return Many(screen, len(asked.pods), "tasks", lambda: working(backend.stats()))
+
+
+def _tell_of_pool(asked: _Asked, backend: Any, tell: Callable[[str], object]) -> None:
+    """What the pool has done; and what it has left in the cluster."""
+    from podcompose.cli.warm import left_over, summary
+    from podcompose.run.naming import WARM_POOL
+
+    stats = backend.stats()
+    tell(summary(stats))
+    left = left_over(stats, asked.target.kubectl(backend.namespace, "delete", "pods", "-l", f"{WARM_POOL}={asked.pool}"))
+    if asked.target.kind == "kubernetes" and left != "":
+        tell(left)
 
 
 class _Output:
@@ -156,7 +205,7 @@ class _Output:
 
 def _status(asked: _Asked, session: Session, ended: list[Ended], tell: Callable[[str], object]) -> int:
     """The exit status, and what is left to be said."""
-    for launch_id, ref in session.left.items():
+    for launch_id, ref in session.left.items() if asked.warm is None or asked.target.kind == "local" else ():
         tell(_left(asked.target, launch_id, ref))
     if session.signalled == _SIGPIPE:
         return BROKEN_PIPE
@@ -204,7 +253,7 @@ def _dry_run(asked: _Asked) -> int:
     from podcompose.run import LaunchError, for_launch
 
     tell, status = Screen(sys.stderr).line, 0
-    with asked.target.open() as backend:
+    with asked.open() as backend:
         for launch_id, pod in asked.pods:
             try:
                 launched = backend.launch(pod, launch_id=launch_id, dry_run=True)
@@ -215,6 +264,8 @@ def _dry_run(asked: _Asked) -> int:
             for warning in launched.warnings:
                 tell(f"warning: {warning}")
             tell(f"could be launched: pod {launched.ref}, launch id {launch_id}")
+            if asked.warm is not None:
+                tell(str(backend.explain(pod)))
             _show(for_launch(pod, launch_id, backend.namespace).composition, asked)
     return status
 

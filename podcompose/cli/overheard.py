@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from podcompose.run import Adopted, Backend, Batch, Gone, Health, Launched, NotFound, Owner, PodRef, Seen, Selection, Superseded
@@ -11,6 +12,10 @@ from podcompose.run.flight import clock_of
 from podcompose.run.protocols import Pod, Subscription
 
 __all__ = ["Abandoned", "Overheard", "Tell", "follower"]
+
+#: How long the pods of a pool may take to end, once all tasks have; and how often it is asked whether anybody waits.
+_DRAIN_S = 60.0
+_SLICE_S = 0.25
 
 Tell = Callable[[object], object]
 """Is given each `(launch_id, Launched)` and each PodRecord; from any thread."""
@@ -60,6 +65,17 @@ class Overheard:
     def close(self) -> None:
         """Give up what the backend holds."""
         self.backend.close()
+
+    def drain(self) -> None:
+        """
+        Have the pods of a pool end, if it is one.
+
+        Raises: Abandoned.
+        """
+        drain = getattr(self.backend, "drain", None)
+        end = monotonic() + _DRAIN_S
+        while callable(drain) and not drain(_SLICE_S) and monotonic() < end:
+            self.check()
 
     def check(self) -> None:
         """

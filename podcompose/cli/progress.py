@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol, TextIO
@@ -141,10 +142,14 @@ def _alike(before: Blocker | None, now: Blocker | None) -> bool:
 
 
 class Many:
-    """Many pods: how many are at which stage, the longest held up, the first that failed by name; a bar on a terminal."""
+    """
+    Many pods: how many are at which stage, the longest held up, the first that failed by name; a bar on a terminal.
 
-    def __init__(self, screen: Screen, total: int) -> None:
-        self._screen = screen
+    Shapes: `noun` is what they are, `more` what else is to be told of them all.
+    """
+
+    def __init__(self, screen: Screen, total: int, noun: str = "pods", more: Callable[[], str] = str) -> None:
+        self._screen, self._noun, self._more = screen, noun, more
         self._total = total
         self._records: dict[str, PodRecord] = {}
         self._outcomes: Counter[str] = Counter()
@@ -189,7 +194,7 @@ class Many:
         left = self._total - self._outcomes.total()
         rest = f", {left} without an outcome" if left > 0 else ""
         self._screen.line(
-            f"{self._total} pods: {counts if counts != '' else 'none ended'}{rest}", "red" if self._failed else "green"
+            f"{self._total} {self._noun}: {counts if counts != '' else 'none ended'}{rest}", "red" if self._failed else "green"
         )
 
     def _tell(self, text: str) -> None:
@@ -207,7 +212,7 @@ class Many:
         longest = max(held, key=lambda blocker: age_s(blocker, now), default=None)
         if longest is not None and age_s(longest, now) >= _PATIENCE_S:
             said.append(f"{len(held)} held up, the longest: {blocked(longest, now)}")
-        return ", ".join(said)
+        return "; ".join(part for part in (", ".join(said), self._more()) if part != "")
 
     def _held(self, now: datetime) -> float:
         return max((age_s(record.blocker, now) for record in self._records.values() if record.blocker is not None), default=0.0)

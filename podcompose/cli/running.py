@@ -230,6 +230,7 @@ class Session:
         try:
             for ended in self._outcomes():
                 self._events.put(ended)
+            self._overheard.drain()
         except Abandoned:
             pass
         except BaseException as caught:  # it is the other thread's to say

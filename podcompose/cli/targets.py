@@ -76,6 +76,12 @@ class Target(NamedTuple):
         options = [part for option, value in named.items() if value is not None for part in (option, value)]
         return shlex.join(["podcompose", command, launch_id, *options])
 
+    def kubectl(self, namespace: str, *words: str) -> str:
+        """A command line of kubectl's at the same place."""
+        named = {"--namespace": namespace, "--context": self.context, "--kubeconfig": self.kubeconfig}
+        options = [part for option, value in named.items() if value is not None for part in (option, value)]
+        return shlex.join(["kubectl", *words, *options])
+
     def _inside(self) -> bool:
         """Whether this runs in a pod, and nothing else was asked for."""
         asked = self.context is not None or self.kubeconfig is not None or "KUBECONFIG" in os.environ
