@@ -185,6 +185,8 @@ class WarmPool:
         views, pump = self._lookout.views(where), self._lookout.pump
         subscription = WarmSubscription(self._board, where, cursor, views, pump, self._subscriptions.discard)
         self._subscriptions.add(subscription)
+        self._lookout.pump()
+        subscription.begin()
         if self._closed:
             subscription.close()
         return subscription

@@ -30,6 +30,11 @@ class WarmSubscription:
         self._told: BoardSubscription | None = None
         self._closed = False
 
+    def begin(self) -> None:
+        """Hear of what happens from now on, if all that is there is known already; else from the first poll on that it is known."""
+        with self._board.changed:
+            self._open()
+
     def poll(self, timeout: float | None = None, max_items: int = 1000) -> Batch:
         """Wait `timeout` seconds (None: for ever) for changes; an empty batch when there are none, or when closed."""
         board = self._board
