@@ -74,9 +74,9 @@ class Machine:
         else:
             pod.claims = pod.claims if pod.record.annotations == record.annotations else claims_of(record)
             pod.record, pod.marks = record, marks
-        if record.outcome is not None and pod.state not in (State.OVER, State.SPENT, State.ENDING):
-            self.rest(marks.kind, now, for_good=has_no_shell(record) is not None)
+        before = pod.state
         self._file(pod, now)
+        self._rest_after(pod, before, now)
         return pod
 
     def gone(self, uid: str) -> WarmPod | None:
@@ -145,7 +145,7 @@ class Machine:
 
     def rest(self, digest: str, now: datetime, *, for_good: bool = False) -> None:
         """One of this kind has failed: none is started ahead for a while."""
-        self._rests[digest] = _NEVER if for_good else now + timedelta(seconds=_REST_S)
+        self._rests[digest] = max(self._rests.get(digest, now), _NEVER if for_good else now + timedelta(seconds=_REST_S))
 
     def took(self, digest: str, *, start_s: float | None = None, task_s: float | None = None) -> None:
         """How long a start, or a task, of a kind took."""
@@ -210,6 +210,13 @@ class Machine:
     def kinds(self) -> dict[str, Kind]:
         """The kinds that were met, by digest."""
         return dict(self._kinds)
+
+    def _rest_after(self, pod: WarmPod, before: State, now: datetime) -> None:
+        """A pod that ends and was not told to (that may be seen in its containers before its phase says so) has failed."""
+        ends = pod.state in (State.OVER, State.ENDING) and before not in (State.OVER, State.ENDING, State.SPENT)
+        no_shell, told_to = has_no_shell(pod.record) is not None, pod.marks.spent is not None or pod.record.deleting
+        if no_shell or (ends and not told_to):
+            self.rest(pod.marks.kind, now, for_good=no_shell)
 
     def _pace(self, digest: str) -> Pace:
         return self._paces.get(digest, Pace())
