@@ -224,13 +224,14 @@ _pc_over() {
     _pc_tee=
   fi
   _pc_tidy
-  if [ -n "$_pc_any" ]; then rm -f "$_pc_r/why"; fi
+  # Waiting for any command reaps what was left to this process; bash does so by itself.
+  if [ -n "$_pc_any" ] && [ "$_pc_shell" != bash ]; then rm -f "$_pc_r/none"; fi
   _pc_now
   _pc_flags=-$_pc_timed$_pc_stopped _pc_why=
   if [ -n "$_pc_failed" ]; then
     case $_pc_code in
       127 | "$_pc_usr2")
-        { read -r _pc_why <"$_pc_r/why"; }
+        { read -r _pc_why <"$_pc_r/why"; printf '' >"$_pc_r/why"; }
         _pc_code=128 _pc_flags=${_pc_flags}f
         ;;
     esac
