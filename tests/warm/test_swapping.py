@@ -46,7 +46,7 @@ class Server:
         self.annotations: dict[str, str] = {}
         #: How often our write was done; what of it is still on its way.
         self.written = 0
-        self.late: list[Request] = []
+        self.late: list[tuple[int, Request]] = []
         self.requests: list[Request] = []
         self.now = 0.0
 
@@ -70,9 +70,9 @@ class Server:
         if isinstance(effect, Rest):
             self.now += effect.seconds
             return Rested(self.now)
-        for request in self.late:
-            self.do(request)
-        self.late = []
+        for due, request in self.late:
+            if due == len(self.requests):
+                self.do(request)
         self.requests.append(effect)
         fault = self.faults.pop(0) if self.faults else "pass"
         if fault == "somebody writes":
@@ -86,7 +86,8 @@ class Server:
         if fault == "429":
             return self.said(429)
         if fault == "arrive late":
-            self.late.append(request)
+            # One or two requests later; none of them is the last.
+            self.late.append((len(self.requests) + len(self.requests) % 2, request))
         if fault in ("lose request", "arrive late"):
             return Ambiguous("silence", self.now)
         if fault == "500 undone":
@@ -108,7 +109,7 @@ class Server:
             asked = json.loads(request.body or b"")["metadata"]
             if asked["uid"] != self.uid:
                 return self.said(422, "the uid in the precondition does not match")
-            if asked["resourceVersion"] != str(self.version):
+            if asked["resourceVersion"] not in ("", str(self.version)):
                 return self.said(409, "the object has been modified")
             self.version += 1
             self.written += 1
@@ -143,8 +144,9 @@ class TestSwap:
         """Whatever is lost, late or refused: Swapped is what was written, once; Changed is what was never written, nor will be."""
         server = Server(faults)
         found = swapped(server)
-        for request in server.late:
-            server.do(request)
+        for due, request in server.late:
+            if due >= len(server.requests):
+                server.do(request)
 
         assert server.written == (1 if isinstance(found, Swapped) else 0)
         assert found.record == server.record()
@@ -183,6 +185,26 @@ class TestSwap:
         server.uid = "another"
 
         assert (swapped(server, record), server.written) == (Changed(None), 0)
+
+    def test_replaced_meanwhile(self) -> None:
+        """A pod that is changed, and then gone with another in its place when it is looked at, is gone."""
+        server = Server([])
+        effects = swap(server.record(), LABELS, ANNOTATIONS, {}.get, TERMS, 0.0)
+        server.somebody_writes()
+        refused = server.perform(next(effects))
+        server.uid = "another"
+        with pytest.raises(StopIteration) as done:
+            effects.send(server.perform(effects.send(refused)))
+
+        assert done.value.value == Changed(None)
+
+    def test_the_same_by_another(self) -> None:
+        """What another wrote is not ours, though it is the same."""
+        server = Server([])
+        record = server.record()
+
+        assert isinstance(swapped(server, record), Swapped)
+        assert (swapped(server, record), server.written) == (Changed(server.record()), 1)
 
     def test_gone(self) -> None:
         """A pod that is not there any more."""

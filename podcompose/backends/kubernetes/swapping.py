@@ -30,7 +30,7 @@ def swap(
     """
     Write labels and annotations (None: take away) on this very pod, if it is as it was in the record.
 
-    What was sent and not answered is looked up, and sent again only while the pod is still as it was: the server takes one of them.
+    What was sent and not answered is sent again: the server takes one of them, for the other the pod is not as it was any more.
 
     Raises: LaunchError; Unsettled where it may have been written.
     """
@@ -49,7 +49,7 @@ def swap(
             return Changed(None)
         verdict = judge(asked)
         maybe = maybe or verdict.maybe
-        if maybe or (isinstance(asked, Answer) and asked.status == 409):
+        if isinstance(asked, Answer) and asked.status == 409:
             seen = yield from _look(call, record.ref, verdict, maybe)
             if seen is None:
                 return Changed(None)
