@@ -48,6 +48,7 @@ from podcompose.run.protocols import (
 from podcompose.run.records import Blocker, Owner, PodRecord, PodRef, Stage
 from podcompose.run.router import Router
 from podcompose.run.running import launch_many, reconcile, run, run_many
+from podcompose.run.warm.pool import WarmPool
 
 __all__ = [
     "AdmissionDenied",
@@ -91,6 +92,7 @@ __all__ = [
     "Unauthenticated",
     "Unreachable",
     "Unsettled",
+    "WarmPool",
     "Watcher",
     "classify",
     "for_launch",
