@@ -177,13 +177,14 @@ class KubernetesBackend:
         effects = swap(record, labels, annotations, self._stops.get, self._terms(None), monotonic())
         return drive(effects, self._channel, self._closing)
 
-    def holders(self, namespace: str, label: str) -> tuple[PodRecord, ...]:
+    def holders(self, namespace: str, label: str, *, since: str = "") -> tuple[PodRecord, ...]:
         """
-        The pods of the namespace that have a label of this name: a read that sees every write that was answered before it.
+        The pods of the namespace that have a label of this name, as they all were at one moment: not before `since`, or now.
 
         Raises: LaunchError.
         """
-        return drive(holders(namespace, label, self._stops.get, self._terms(None), monotonic()), self._channel, self._closing)
+        effects = holders(namespace, label, self._stops.get, self._terms(None), monotonic(), since)
+        return drive(effects, self._channel, self._closing)
 
     def close(self) -> None:
         """End what is under way, all subscriptions and connections; launch ids that were not settled can be settled later."""

@@ -32,9 +32,14 @@ def get(namespace: str, name: str) -> Asking:
     return lambda timeout_s: Request("GET", _path(namespace, name), timeout_s=timeout_s)
 
 
-def listing(namespace: str, label: str, token: str = "") -> Asking:
-    """Read a page of the pods that have a label of this name, as they are now; `token` is where the page before ended."""
-    query = (("labelSelector", label), ("limit", "500"), *((("continue", token),) if token != "" else ()))
+def listing(namespace: str, label: str, token: str = "", since: str = "") -> Asking:
+    """
+    Read a page of the pods that have a label of this name, as they are now; `token` is where the page before ended.
+
+    With `since` it is as they were then, or later: the server answers from memory, and asks nobody.
+    """
+    later = (("resourceVersion", since), ("resourceVersionMatch", "NotOlderThan")) if since != "" and token == "" else ()
+    query = (("labelSelector", label), ("limit", "500"), *later, *((("continue", token),) if token != "" else ()))
     path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods"
     return lambda timeout_s: Request("GET", path, query, timeout_s=timeout_s)
 

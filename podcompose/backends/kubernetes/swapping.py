@@ -93,15 +93,17 @@ def _record(pod: JsonMap, previous: PodRecord | None, stopped: Stopped) -> PodRe
     return observe(pod, previous=previous, stopped_at=stopped(pod["metadata"].get("uid"))).record
 
 
-def holders(namespace: str, label: str, stopped: Stopped, terms: Terms, now: float) -> Effects[tuple[PodRecord, ...]]:
+def holders(
+    namespace: str, label: str, stopped: Stopped, terms: Terms, now: float, since: str = ""
+) -> Effects[tuple[PodRecord, ...]]:
     """
-    The pods of the namespace that have a label of this name, as they all were at one moment after the call began.
+    The pods of the namespace that have a label of this name, as they all were at one moment after the call began, or after `since`.
 
     Raises: LaunchError.
     """
     call, found, token = Call(terms, now), list[PodRecord](), ""
     while True:
-        asked = yield from call.ask(listing(namespace, label, token))
+        asked = yield from call.ask(listing(namespace, label, token, since))
         page = _page(asked)
         if page is not None:
             items, token = page

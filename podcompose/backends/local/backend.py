@@ -194,7 +194,7 @@ class LocalBackend:
         """Write labels and annotations on the pod, if it is as it was in this record."""
         return swap(self._board, record, labels, annotations)
 
-    def holders(self, namespace: str, label: str) -> tuple[PodRecord, ...]:
+    def holders(self, namespace: str, label: str, *, since: str = "") -> tuple[PodRecord, ...]:
         """The pods of the namespace that have a label of this name."""
         return holders(self._board, namespace, label)
 

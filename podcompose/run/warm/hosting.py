@@ -159,10 +159,12 @@ class Hosting(Protocol):
         """
         ...
 
-    def holders(self, namespace: str, label: str) -> tuple[PodRecord, ...]:
+    def holders(self, namespace: str, label: str, *, since: str = "") -> tuple[PodRecord, ...]:
         """
-        The pods of the namespace that have a label of this name: a read that sees every write that was answered before it.
+        The pods of the namespace that have a label of this name, as they all were at one moment.
 
+        Shapes: `since` is the resource version of a write that the moment must not be before: so of two who write and then read,
+                one at least sees the other. Without it, the moment is after every write that was answered before the call.
         Raises: LaunchError.
         """
         ...

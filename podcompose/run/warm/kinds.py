@@ -82,7 +82,9 @@ def fit(
         key,
         launch_id,
         _argv(container),
-        settled_env([(entry["name"], _value(entry)) for entry in _env(container)]),
+        settled_env(
+            [(entry["name"], _value(entry)) for entry in _env(container)], env_from=container.get("envFrom") not in (None, [])
+        ),
         None if limit is None else float(limit),
         float(_GRACE_S if grace is None else grace),
     )

@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from podcompose.errors import Problem
-from podcompose.run.errors import LaunchError, Refused, Throttled
+from podcompose.run.errors import LaunchError, Refused, Throttled, Unsettled
 from podcompose.run.naming import launch_label
 from podcompose.run.prepare import Prepared, taken
 from podcompose.run.protocols import Launched, NotFound
@@ -84,10 +85,11 @@ class Launching:
         while True:
             attempts += 1
             self._check(asked, attempts)
-            pod = self._claimed(asked)
-            if pod is None:
+            put = self._claimed(asked)
+            if put is None:
                 continue
-            if not self._is_shared(asked, pod):
+            pod, since = put
+            if not self._is_shared(asked, pod, since):
                 with self._yard.lock:
                     self._yard.machine.pending.discard(asked.claim.key)
                     self._yard.know(asked.claim.uid, Known(sent=False, prepared=asked.prepared))
@@ -112,8 +114,8 @@ class Launching:
         self.own += 1
         self._withdraw(pod, claim)
 
-    def _claimed(self, asked: _Asked) -> PodRef | None:
-        """The pod that carries the claim now; None: look again."""
+    def _claimed(self, asked: _Asked) -> tuple[PodRef, str] | None:
+        """The pod that carries the claim now, and since which version of it ("": not known); None: look again."""
         now, patient = self._clock(), True
         with self._yard.lock:
             while True:
@@ -125,7 +127,7 @@ class Launching:
             record = self._yard.machine.pods[choice.uid].record if isinstance(choice, Take) else None
         if record is None:
             spent = "it was for one task, as the pool was full" if isinstance(choice, Start) and choice.once else None
-            return self._upkeep.start(asked.kind, asked.claim, spent, self._left(asked))
+            return self._upkeep.start(asked.kind, asked.claim, spent, self._left(asked)), ""
         return self._put(record, asked.claim)
 
     def _wait(self, seconds: float, asked: _Asked) -> bool:
@@ -141,7 +143,7 @@ class Launching:
             self._waiting -= 1
         return self._yard.machine.has(asked.kind.digest)
 
-    def _put(self, record: PodRecord, claim: Claim) -> PodRef | None:
+    def _put(self, record: PodRecord, claim: Claim) -> tuple[PodRef, str] | None:
         name = label_of(claim.key)
         tasks = str(int((record.annotations or {}).get(marks.TASKS, "0")) + 1)
         swapped = None
@@ -153,17 +155,27 @@ class Launching:
                     self._yard.see(swapped.record, self._clock())
                 if swapped is None or isinstance(swapped, Changed):
                     self._yard.machine.let_go(record.ref.uid, self._clock())
-        return None if isinstance(swapped, Changed) else record.ref
+        return None if isinstance(swapped, Changed) else (record.ref, swapped.record.resource_version)
 
-    def _is_shared(self, asked: _Asked, pod: PodRef) -> bool:
+    def _is_shared(self, asked: _Asked, pod: PodRef, since: str) -> bool:
         """Whether another pod has this task too: then neither runs it, until one has withdrawn."""
         claim = asked.claim
         try:
-            holders = self._backend.holders(asked.prepared.namespace, label_of(claim.key))
-        except LaunchError:
-            self._withdraw(pod, claim)
+            holders = self._backend.holders(asked.prepared.namespace, label_of(claim.key), since=since)
+        except LaunchError as error:
+            self._take_back(asked, pod, error)
             raise
         return any(record.ref.uid != pod.uid for record in holders)
+
+    def _take_back(self, asked: _Asked, pod: PodRef, error: LaunchError) -> None:
+        """It was not found out whether somebody else has the task; if the claim cannot be taken back, the task may run."""
+        try:
+            self._withdraw(pod, asked.claim)
+        except LaunchError as again:
+            ours, fix = asked.prepared, "settle this launch id later; never launch the same work under another"
+            unsettled = Problem("unsettled", "", "the task is claimed, and may run", suggestion=fix)
+            named: dict[str, Any] = {"launch_id": ours.launch_id, "namespace": ours.namespace, "name": ours.name}
+            raise Unsettled([unsettled, *error.problems, *again.problems], **named) from again
 
     def _withdraw(self, pod: PodRef, claim: Claim) -> None:
         """Take a claim back: nothing of it has begun. One that somebody has taken over is his."""

@@ -11,6 +11,7 @@ from podcompose.run.errors import Unreachable
 from podcompose.run.prepare import Prepared
 from podcompose.run.protocols import Change, Resynced, Seen, Selection, Watcher
 from podcompose.run.warm.crew import Pump
+from podcompose.run.warm.records import UID
 from podcompose.run.warm.views import Place, View, places_of
 from podcompose.run.warm.yard import Yard
 
@@ -83,6 +84,8 @@ class Lookout:
         """What a view tells, in its thread."""
         now = self._clock()
         with self._yard.lock:
+            # Of changes that were taken together, that a task has left a pod may come before that it has one of its own.
+            self._yard.moving |= set(filter(None, map(_moved, changes)))
             for change in changes:
                 if isinstance(change, Resynced) and change.afresh:
                     self._told_anew[view] = set()
@@ -95,3 +98,8 @@ class Lookout:
                 self._yard.begin_anew(uids, lambda ref: where in ("", ref.namespace), now)
             self._yard.lock.notify_all()
         self._look()
+
+
+def _moved(change: Change) -> str | None:
+    """The uid of a task that is seen to have a pod of its own now."""
+    return (change.record.annotations or {}).get(UID) if isinstance(change, Seen) else None

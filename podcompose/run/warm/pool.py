@@ -12,12 +12,13 @@ from typing import Any, Literal
 
 from podcompose.errors import a
 from podcompose.run.board import Board, steady_clock
+from podcompose.run.errors import LaunchError, Refused
 from podcompose.run.naming import label_value, launch_label
 from podcompose.run.prepare import Prepared, for_launch
 from podcompose.run.protocols import Adopted, Launched, NotFound, Pod, Selection, Superseded
 from podcompose.run.records import Owner, PodRef
 from podcompose.run.routing.places import Turns
-from podcompose.run.warm.claims import claims_of, label_of
+from podcompose.run.warm.claims import Claim, claims_of, label_of
 from podcompose.run.warm.commands import Settings
 from podcompose.run.warm.crew import Hands, Pump
 from podcompose.run.warm.explaining import Explanation, explained
@@ -35,6 +36,9 @@ from podcompose.run.warm.upkeep import HostingBackend, Upkeep
 from podcompose.run.warm.yard import Yard, read_task
 
 __all__ = ["Stats", "WarmPool"]
+
+#: After how long a pod of its own is tried again.
+_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,15 +276,29 @@ class WarmPool:
         with self._yard.lock:
             pod = self._yard.machine.pods.get(uid)
             claim = None if pod is None else pod.claims.get(key)
-            if pod is None or claim is None:
+            if pod is None or claim is None or key in self._yard.machine.pending:
                 return
+            self._yard.machine.pending.add(key)
             prepared = self._yard.known.get(claim.uid, Known()).prepared
         self._fitting.cannot(pod.marks.kind, message)
-        if prepared is None:
-            self._tending.conclude_as(uid, key, message)
+        self._move(pod.record.ref, claim, prepared, message)
+
+    def _move(self, pod: PodRef, claim: Claim, prepared: Prepared | None, message: str) -> None:
+        """Give a task a pod of its own, again and again if need be; where that is refused, it has failed."""
+        try:
+            if prepared is None:
+                self._tending.conclude_as(pod.uid, claim.key, message)
+            else:
+                with self._turns.of((prepared.namespace, prepared.launch_id)):
+                    self._launching.move(pod, claim, prepared)
+        except Refused as error:
+            self._tending.conclude_as(pod.uid, claim.key, str(error))
+        except LaunchError:
+            self._crew.later(_AGAIN_S, lambda: self._move(pod, claim, prepared, message))
             return
-        with self._turns.of((prepared.namespace, prepared.launch_id)):
-            self._launching.move(pod.record.ref, claim, prepared)
+        with self._yard.lock:
+            self._yard.machine.pending.discard(claim.key)
+        self._look()
 
     def _look(self) -> None:
         """See to what is due, and tell those who wait for a pod."""

@@ -180,12 +180,13 @@ def _existing(container: dict[str, Any], task: Task) -> dict[str, Any]:
     """A container with the words and literal variables of a task, as they are written here where they mean the same."""
     words = [*(container.get("command") or []), *(container.get("args") or [])]
     env = container.get("env") or []
-    argv = settled_argv(words, [entry["name"] for entry in env], env_from=container.get("envFrom") not in (None, []))
+    env_from = container.get("envFrom") not in (None, [])
+    argv = settled_argv(words, [entry["name"] for entry in env], env_from=env_from)
     literal = [(entry["name"], None if "valueFrom" in entry else str(entry.get("value") or "")) for entry in env]
     found = dict(container)
     if argv != task.argv:
         found = {**{name: value for name, value in found.items() if name != "args"}, "command": list(task.argv)}
-    if settled_env(literal) != task.env:
+    if settled_env(literal, env_from=env_from) != task.env:
         ours = [{"name": name, "value": value} for name, value in task.env]
         found["env"] = [*(entry for entry in env if "valueFrom" in entry), *ours]
     return found

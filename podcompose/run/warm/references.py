@@ -19,9 +19,11 @@ _SERVICE = re.compile(r"[A-Z0-9_]+_(SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)|PORT(_[0-9
 _NOT_OURS = frozenset({"PATH", "HOME", "HOSTNAME", "TERM", "PWD", "SHLVL", "OLDPWD", "TMPDIR", "USER", "LANG"})
 
 
-def settled_env(env: Iterable[tuple[str, str | None]]) -> tuple[tuple[str, str], ...]:
+def settled_env(env: Iterable[tuple[str, str | None]], *, env_from: bool = False) -> tuple[tuple[str, str], ...]:
     """
     The literal variables, in order; None stands for a value that the pod has from elsewhere.
+
+    Shapes: `env_from`: the container has `envFrom` too, whose variables are there before all of these.
 
     >>> settled_env([("A", "$(B) $(PATH)"), ("B", None), ("C", "$(A) $(B) $$(A)")])
     (('A', '$$(B) $$(PATH)'), ('C', '$(A) $(B) $$(A)'))
@@ -32,7 +34,7 @@ def settled_env(env: Iterable[tuple[str, str | None]]) -> tuple[tuple[str, str],
     later = {name for name, _ in entries}
     for name, value in entries:
         if value is not None:
-            settled.append((name, _settled(value, lambda one: one in known or (one not in later and _is_service(one)))))
+            settled.append((name, _settled(value, lambda one: one in known or (one not in later and _is_there(one, env_from)))))
         known.add(name)
     return tuple(settled)
 
@@ -45,9 +47,11 @@ def settled_argv(argv: Iterable[str], names: Iterable[str], *, env_from: bool) -
     ('echo', '$(A)', '$$(PATH)', '$(DB_SERVICE_HOST)')
     """
     known = frozenset(names)
-    return tuple(
-        _settled(text, lambda one: one in known or _is_service(one) or (env_from and one not in _NOT_OURS)) for text in argv
-    )
+    return tuple(_settled(text, lambda one: one in known or _is_there(one, env_from)) for text in argv)
+
+
+def _is_there(name: str, env_from: bool) -> bool:
+    return _is_service(name) or (env_from and name not in _NOT_OURS)
 
 
 def _is_service(name: str) -> bool:

@@ -87,7 +87,7 @@ class Tending:
             if isinstance(taken, Changed):
                 self._crew.later(0.0, lambda: self.tend(uid, key))
                 return
-            holders = self._hosting.holders(record.ref.namespace, label_of(key))
+            holders = self._hosting.holders(record.ref.namespace, label_of(key), since=taken.record.resource_version)
         except LaunchError:
             self._crew.later(_REST_S, lambda: self.tend(uid, key))
             return

@@ -161,7 +161,7 @@ class Yard:
         self._shown[uid] = dict(pod.claims)
         for key, claim in pod.claims.items():
             shown = before.get(key)
-            if shown is claim and not claim.is_open:
+            if (shown is claim and not claim.is_open) or self._is_elsewhere(claim):
                 continue
             if shown is not None and shown.uid != claim.uid:
                 self._vanished(pod, shown)
@@ -175,7 +175,7 @@ class Yard:
 
     def _vanished(self, pod: WarmPod, claim: Claim) -> None:
         """A claim is not there any more: acknowledged, withdrawn, or taken away by somebody."""
-        if claim.uid in self.moving:
+        if self._is_elsewhere(claim):
             return
         if claim.is_open:
             known = self.known.get(claim.uid, Known())
@@ -195,7 +195,7 @@ class Yard:
         pod.record, pod.state = record, State.OVER
         self._shown.pop(record.ref.uid, None)
         for claim in pod.claims.values():
-            if claim.uid in self.moving:
+            if self._is_elsewhere(claim):
                 continue
             known = self.known.get(claim.uid, Known())
             outcome = claim.outcome or self.ending.get(claim.uid) or outcome_of_end(claim, record, known)
@@ -216,6 +216,10 @@ class Yard:
         there = None if pod is None or place is None else pod.claims.get(place[1])
         if there is None or there.uid == claim.uid:
             self._tasks.pop((namespace, claim.launch_id), None)
+
+    def _is_elsewhere(self, claim: Claim) -> bool:
+        """Whether a task has, or is about to have, a pod of its own instead."""
+        return claim.uid in self.moving or claim.uid in self._own
 
     def _see_own(self, record: PodRecord) -> None:
         shown = _with_uid(record)

@@ -72,11 +72,16 @@ mkfifo "$_pc_f" 2>/dev/null </dev/null ||
   { rm -rf "$_pc_f" </dev/null; mkfifo "$_pc_f" </dev/null; } ||
   { rm -f "$_pc_f.sh" </dev/null; _pc_say "cut cannot make a FIFO in $_pc_r"; }
 exec 4<>"$_pc_f"
-if [ "$_pc_v" != run ] || [ -s "$_pc_r/busy" ] || [ ! -p "$_pc_r/poke" ]; then kill -s USR1 1; fi
-if [ -p "$_pc_r/poke" ]; then printf '\n' 1<>"$_pc_r/poke"; fi
+_pc_poke() {
+  if [ "$_pc_v" != run ] || [ -s "$_pc_r/busy" ] || [ ! -p "$_pc_r/poke" ]; then kill -s USR1 1; fi
+  if [ -p /proc/1/fd/3 ]; then printf '\n' 1<>/proc/1/fd/3
+  elif [ -p "$_pc_r/poke" ]; then printf '\n' 1<>"$_pc_r/poke"
+  fi
+}
+_pc_poke
 _pc_t=
 if [ "$_pc_v" = stop ]; then
-  ( exec 4>&- >/dev/null 2>&1 </dev/null; while sleep 1 && [ -d "/proc/${$}" ]; do kill -s USR1 1; done ) &
+  ( exec 4>&- >/dev/null 2>&1 </dev/null; while sleep 1 && [ -d "/proc/${$}" ]; do _pc_poke; done ) &
   _pc_t=$!
 fi
 while read -r _pc_x <&4; do
