@@ -144,7 +144,7 @@ def test_contributing_names_every_room() -> None:
     rooms = {room.strip("/") for row in table.splitlines()[2:] for room in _words(row.split("|")[1])}
     there = {file.name for file in (ROOT / "podcompose").iterdir() if file.suffix == ".py" or (file / "__init__.py").exists()}
 
-    assert rooms == there | {"core/strategic", "run/routing", "run/watch"}
+    assert rooms == there | {"core/strategic", "run/routing", "run/warm", "run/warm/shell", "run/watch"}
 
 
 def test_contributing_names_every_folder_of_tests() -> None:
