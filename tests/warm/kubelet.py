@@ -64,9 +64,10 @@ class Talk:
         self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
     def _head(self) -> list[str]:
-        lines = []
-        while (line := self._file.readline().decode().strip()) != "":
-            lines.append(line)
+        lines = list[str]()
+        with contextlib.suppress(OSError):
+            while (line := self._file.readline().decode().strip()) != "":
+                lines.append(line)
         return lines or ["- -"]
 
     def agreement(self, protocol: str | None = V5, key: str | None = None) -> bytes:
@@ -131,7 +132,11 @@ class Talk:
         self.connection.shutdown(socket.SHUT_WR)
         while self._file.read(65_536) != b"":
             pass
+
+    def drop(self) -> None:
+        """Give up the connection."""
         self._file.close()
+        self.connection.close()
         self.connection.close()
 
 
@@ -177,13 +182,14 @@ class Kubelet:
             thread.start()
 
     def _talk(self, connection: socket.socket) -> None:
-        with connection:
-            try:
-                talk = Talk(connection)
-                self.heard.append(talk)
-                self.play(talk)
-                talk.close()
-            except (OSError, EOFError):
-                return
-            except BaseException as error:
-                self.trouble.append(error)
+        talk = Talk(connection)
+        self.heard.append(talk)
+        try:
+            self.play(talk)
+            talk.close()
+        except (OSError, EOFError):
+            return
+        except BaseException as error:
+            self.trouble.append(error)
+        finally:
+            talk.drop()
