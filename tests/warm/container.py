@@ -91,7 +91,7 @@ class Container:
     def popen(self, argv: Sequence[str]) -> subprocess.Popen[bytes]:
         """Start a program in it, as `exec` would: its parent is outside."""
         who = ["-S", str(self._user), "-G", str(self._user)] if self._user else []
-        line = ["nsenter", "-t", str(self.pid), "-p", "-m", *who, "--", *argv]
+        line = [shutil.which("nsenter") or "nsenter", "-t", str(self.pid), "-p", "-m", *who, "--", *argv]
         pipe = subprocess.PIPE
         return subprocess.Popen(line, env=self._env, stdin=pipe, stdout=pipe, stderr=pipe)
 
