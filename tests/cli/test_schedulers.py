@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from examples import scheduler, scheduler_async
 from examples.scheduler import Book, Task
 from podcompose import aio
 from podcompose.backends import LocalBackend, MemoryBackend
-from podcompose.backends.memory import Evicted, Fails, Fault, ImageError, Rejected, Runs, Succeeds
-from podcompose.run import Backend, Outcome, Owner, Refused, Unreachable, Unsettled
+from podcompose.backends.memory import Evicted, Fails, Fate, Fault, ImageError, Rejected, Runs, Succeeds
+from podcompose.run import Backend, Outcome, Owner, Refused, Unreachable, Unsettled, WarmPool
 
 ME = Owner("me", 1)
 Schedule = Callable[[Backend, Book, Owner], dict[str, str]]
@@ -86,14 +86,12 @@ class Killed(BaseException):
     """The end of a process, as far as a test can have it."""
 
 
-@pytest.mark.parametrize("after", range(30))
-def test_killed_at_any_moment_it_goes_on(file: Path, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    """Killed before or after any of its writes, the next one runs each task once, and learns every outcome."""
-    tasks = [Task("a", pod()), Task("b", pod()), Task("c", pod(), retries=1)]
-    writes = iter(range(100))
-    save = Book.save
+@pytest.fixture(params=range(30))
+def dying(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AbstractContextManager[None]:
+    """In this a scheduler may end, before or after one of its first writes; from then on writes are as ever."""
+    after, writes, save = request.param, iter(range(100)), Book.save
 
-    def dying(book: Book, cursor: str) -> None:
+    def last(book: Book, cursor: str) -> None:
         number = next(writes)
         if number == after and after % 2 == 0:
             raise Killed
@@ -101,15 +99,44 @@ def test_killed_at_any_moment_it_goes_on(file: Path, monkeypatch: pytest.MonkeyP
         if number == after:
             raise Killed
 
-    with MemoryBackend(fates={"c/1": Evicted()}) as backend:
-        monkeypatch.setattr(Book, "save", dying)
+    @contextmanager
+    def dying() -> Iterator[None]:
+        monkeypatch.setattr(Book, "save", last)
         with suppress(Killed):
-            scheduler.schedule(backend, Book(tasks, file), ME)
+            yield
         monkeypatch.setattr(Book, "save", save)
+
+    return dying()
+
+
+def test_killed_at_any_moment_it_goes_on(file: Path, dying: AbstractContextManager[None]) -> None:
+    """Killed before or after any of its writes, the next one runs each task once, and learns every outcome."""
+    tasks = [Task("a", pod()), Task("b", pod()), Task("c", pod(), retries=1)]
+    with MemoryBackend(fates={"c/1": Evicted()}) as backend:
+        with dying:
+            scheduler.schedule(backend, Book(tasks, file), ME)
         ends = scheduler.schedule(backend, Book(tasks, file), Owner("me", 2))
 
         assert ends == {"a": "Succeeded", "b": "Succeeded", "c": "Succeeded"}
         assert launched(backend) == ["a/1", "b/1", "c/1", "c/2"]
+
+
+def test_killed_at_any_moment_it_goes_on_with_warm_pods(file: Path, dying: AbstractContextManager[None]) -> None:
+    """The same through a pool, and its successor: each task runs once, and a pod that is evicted takes one task with it."""
+    tasks = [Task("a", pod()), Task("b", pod()), Task("c", pod(), retries=1)]
+    ran = list[str]()
+
+    def fate(launch_id: str) -> Fate:
+        ran.append(launch_id)
+        return Evicted() if launch_id == "c/1" else Succeeds()
+
+    with MemoryBackend(fates=fate) as backend:
+        with dying:
+            scheduler.schedule(WarmPool(backend, keep=0, limit=2), Book(tasks, file), ME)
+        ends = scheduler.schedule(WarmPool(backend, keep=0, limit=2), Book(tasks, file), Owner("me", 2))
+
+    assert ends == {"a": "Succeeded", "b": "Succeeded", "c": "Succeeded"}
+    assert sorted(launch_id for launch_id in ran if not launch_id.startswith("warm/")) == ["a/1", "b/1", "c/1", "c/2"]
 
 
 def test_the_pods_of_before_are_adopted_and_those_that_vanished_lost(file: Path) -> None:
