@@ -129,10 +129,11 @@ def take_over(backend: Backend, book: Book, me: Owner) -> None:
 
 if __name__ == "__main__":
     from podcompose.backends import LocalBackend
+    from podcompose.run import WarmPool
 
     def says(script: str) -> dict[str, Any]:
         return {"spec": {"restartPolicy": "Never", "containers": [{"name": "base", "command": ["sh", "-c", script]}]}}
 
-    with LocalBackend() as backend:
+    with WarmPool(LocalBackend(), keep=1) as backend:  # tasks share pods; each has its own with LocalBackend() alone
         tasks = [Task("good", says("true")), Task("bad", says("exit 3"), retries=1)]
         print(schedule(backend, Book(tasks, Path("book.json")), Owner("me", 1)))
