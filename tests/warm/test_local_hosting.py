@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from podcompose.backends.local import LocalBackend
+from podcompose.backends.local.hosting import task_pod
 from podcompose.backends.local.keeper import mark_of
 from podcompose.run.protocols import Gone, Seen, Selection
 from podcompose.run.records import PodRef
-from podcompose.run.warm.hosting import Ask, Quit, Run, Stop
+from podcompose.run.warm.hosting import Ask, Quit, Run, Stop, Task
 from tests.backends.local import Line
 from tests.cluster.child import wait_for
 from tests.warm.hosts import Host, Telling, key_of, local, pod_of
@@ -400,3 +401,14 @@ def test_a_relative_directory_means_the_one_it_is_in(tmp_path: Path, monkeypatch
     host = local(Path("pods"))
     with host.backend:
         assert shell(host, host.warm(), "exit 8").last().code == 8
+
+
+def test_a_task_is_a_pod_with_its_own_limits() -> None:
+    """The deadline and the grace are the task's, and nothing is left to expand."""
+    pod = {"metadata": {"namespace": "ns", "name": "warm-1"}}
+    task = Task("abc", "dag/1", ("echo", "$$(A)"), (("A", "$"),), deadline_s=2.5, grace_s=0.5)
+    spec = task_pod(pod, {"name": "base", "image": "x", "workingDir": "/w"}, "u1", task)["spec"]
+
+    assert (spec["activeDeadlineSeconds"], spec["terminationGracePeriodSeconds"], spec["restartPolicy"]) == (2.5, 0.5, "Never")
+    [one] = spec["containers"]
+    assert one == {"name": "base", "workingDir": "/w", "command": ["echo", "$$$$(A)"], "env": [{"name": "A", "value": "$$"}]}

@@ -125,6 +125,34 @@ def test_a_task_answers_term_as_its_fate_says(runs: Runs, grace: float, code: in
     assert host.backend.clock.now() - begun == timedelta(seconds=10 + after)
 
 
+def test_the_first_term_counts() -> None:
+    """A task that answers TERM already answers a second one no later; its own end does not come any more."""
+    host = memory({"t": Runs(0, 3.0), "u": Succeeds(4.0)})
+    ref = host.warm()
+    told, other = host.run(ref, "t", *ARGV), host.run(ref, "u", *ARGV)
+    begun = host.backend.clock.now()
+    host.order(ref, Stop(key_of("t"), 30))
+    host.backend.clock.advance(1)
+    host.order(ref, Stop(key_of("t"), 30))
+    assert told.last().state == "ended"
+    assert host.backend.clock.now() - begun == timedelta(seconds=3)
+    host.backend.clock.advance(0.5)
+    host.order(ref, Stop(key_of("u"), 30))
+
+    assert other.last().code == 143
+    assert host.backend.clock.now() - begun == timedelta(seconds=4.5)
+
+
+def test_what_cannot_be_started_cannot_be_stopped() -> None:
+    """A stop that comes before the start error was told changes nothing in it."""
+    host = memory({"t": BadCommand()})
+    ref = host.warm()
+    told = host.run(ref, "t", *ARGV)
+    host.order(ref, Stop(key_of("t"), 30))
+
+    assert (told.last().start_error, told.last().code) == (True, 128)
+
+
 def test_a_deadline_that_is_not_reached_does_nothing() -> None:
     """A task that ends before its deadline is not timed out."""
     _, found = result_of(Fails(3, 4.0), deadline_s=5.0)
@@ -229,6 +257,7 @@ def test_orders_are_lost_as_scripted() -> None:
     ref = host.warm()
     lost = host.run(ref, "t", *ARGV)
     assert lost.last().state == "cut"
+    host.backend.clock.advance(2)
     begun = host.backend.clock.now()
     unheard = host.run(ref, "t", *ARGV)
     assert unheard.last().state == "cut"
