@@ -241,9 +241,9 @@ class TestSwap:
 
 
 class TestHolders:
-    def read(self, answers: list[Answer]) -> tuple[list[str], list[Request]]:
+    def read(self, answers: list[Answer], since: str = "") -> tuple[list[str], list[Request]]:
         """The names that are found by these answers, and what was asked."""
-        effects, asked = holders("team", "task.podcompose.io/a", {}.get, TERMS, 0.0), []
+        effects, asked = holders("team", "task.podcompose.io/a", {}.get, TERMS, 0.0, since), []
         try:
             effect = next(effects)
             while True:
@@ -267,6 +267,13 @@ class TestHolders:
             (("labelSelector", "task.podcompose.io/a"), ("limit", "500"), ("continue", "t/1")),
         ]
         assert asked[0].path == "/api/v1/namespaces/team/pods"
+
+    def test_since_a_write(self) -> None:
+        """With a resource version it is read from memory, not older than that; the next page is of the same moment."""
+        _, asked = self.read([self.page("a", token="t"), self.page("b")], since="7")
+
+        assert [dict(request.query).get("resourceVersion") for request in asked] == ["7", None]
+        assert [dict(request.query).get("resourceVersionMatch") for request in asked] == ["NotOlderThan", None]
 
     def test_a_token_that_is_too_old(self) -> None:
         """Where the rest is forgotten it is read anew, and nothing is told twice."""
