@@ -31,7 +31,7 @@ def settled_env(env: Iterable[tuple[str, str | None]], *, env_from: bool = False
     known: set[str] = set()
     settled = []
     entries = list(env)
-    later = {name for name, _ in entries}
+    later = {name for name, value in entries if value is None}
     for name, value in entries:
         if value is not None:
             settled.append((name, _settled(value, lambda one: one in known or (one not in later and _is_there(one, env_from)))))
@@ -61,6 +61,6 @@ def _is_service(name: str) -> bool:
 def _settled(text: str, expands: Callable[[str], bool]) -> str:
     def escaped(found: re.Match[str]) -> str:
         name = found[1]
-        return found[0] if name is None or expands(name) else f"${found[0]}"
+        return found[0] if name is None or expands(name) else found[0].replace("$", "$$")
 
     return _REFERENCE.sub(escaped, text) if "$(" in text else text
