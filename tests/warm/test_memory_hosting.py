@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -278,6 +279,17 @@ def test_a_stop_can_be_lost_too() -> None:
     void = host.run(ref, "t", *ARGV)
 
     assert [one.last().state for one in (asked, stop, run, void)] == ["cut", "cut", "cut", "void"]
+
+
+def test_orders_are_lost_by_launch_id_whatever_the_key() -> None:
+    """A task may be called anything inside its pod; its launch id counts, for a stop of it as well."""
+    host = memory({"t": Runs()}, order_errors={"t": ["cut-after", "cut-before"]})
+    ref = host.warm()
+    run = host.order(ref, Run(dataclasses.replace(host.task("t", *ARGV), key="other")))
+    stop = host.order(ref, Stop("other", 30))
+    again = host.order(ref, Stop("other", 30))
+
+    assert [one.last().state for one in (run, stop, again)] == ["cut", "cut", "ended"]
 
 
 def test_nothing_is_told_before_time_passes() -> None:
