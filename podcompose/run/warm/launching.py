@@ -145,7 +145,7 @@ class Launching:
 
     def _put(self, record: PodRecord, claim: Claim) -> tuple[PodRef, str] | None:
         name = label_of(claim.key)
-        tasks = str(int((record.annotations or {}).get(marks.TASKS, "0")) + 1)
+        tasks = str(marks.tasks_in(record.annotations or {}) + 1)
         swapped = None
         try:
             swapped = self._backend.swap(record, {name: ""}, {name: written(claim), marks.TASKS: tasks})

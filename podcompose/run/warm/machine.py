@@ -272,7 +272,7 @@ class Machine:
         ready: dict[str, int] = {}
         for group in (self._free, self._coming):
             for digest, uids in group.items():
-                ready[digest] = ready.get(digest, 0) + len(uids)
+                ready[digest] = ready.get(digest, 0) + sum(not self.pods[uid].busy for uid in uids)
         return {digest: count - (self.settings.keep if digest in wanted else 0) for digest, count in ready.items()}
 
     def _command(self, uid: str, pod: WarmPod, surplus: Surplus, now: datetime) -> Command | None:

@@ -10,7 +10,7 @@ from podcompose.run.moments import instant
 from podcompose.run.naming import TASK_PREFIX, WARM_POOL
 from podcompose.run.records import PodRecord
 
-__all__ = ["CONTAINER", "KIND", "ROOM", "SINCE", "SPENT", "TASKS", "Marks", "marks_of"]
+__all__ = ["CONTAINER", "KIND", "ROOM", "SINCE", "SPENT", "TASKS", "Marks", "marks_of", "tasks_in"]
 
 KIND = "podcompose.io/warm-kind"
 CONTAINER = "podcompose.io/warm-container"
@@ -45,18 +45,26 @@ def marks_of(record: PodRecord, pool: str) -> Marks | None:
     found: Mapping[str, str] = record.annotations or {}
     if found.get(WARM_POOL) != pool or KIND not in found:
         return None
-    tasks = found.get(TASKS, "")
     size = sum(len(name) + len(value.encode()) for name, value in found.items())
     spent = found.get(SPENT)
     return Marks(
         found[KIND],
         found.get(CONTAINER, ""),
         instant(found.get(SINCE)),
-        int(tasks) if tasks.isdecimal() else _counted(found),
+        tasks_in(found),
         spent,
         size,
     )
 
 
-def _counted(found: Mapping[str, str]) -> int:
-    return sum(name.startswith(TASK_PREFIX) for name in found)
+def tasks_in(annotations: Mapping[str, str]) -> int:
+    """
+    How many tasks a pod of these annotations had; where they do not say it, how many it has.
+
+    >>> tasks_in({TASKS: "3"}), tasks_in({TASKS: "?", f"{TASK_PREFIX}a": "{}"})
+    (3, 1)
+    """
+    said = annotations.get(TASKS, "")
+    if said.isdecimal() and len(said) < 10:
+        return int(said)
+    return sum(name.startswith(TASK_PREFIX) for name in annotations)
