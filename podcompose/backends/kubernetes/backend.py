@@ -47,7 +47,8 @@ class KubernetesBackend:
     Shapes: `namespace` is where pods go that name none. `field_validation`: what the server does with fields it does not know;
             None is its own default, to drop them and warn (`Launched.warnings`). "Strict" refuses them. `scratch` is the emptyDir
             (`medium`, `sizeLimit`) of pods that are kept warm: it holds what their tasks write to stdout and to $TMPDIR.
-    Units:  `deadline` in seconds, for calls that are given none.
+    Units:  `deadline` in seconds, for calls that are given none. `exec_stay` in seconds: how long an exec that ran a task in a pod
+            that is kept warm stays for the pod's next one (0: each task has an exec of its own).
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class KubernetesBackend:
         field_validation: FieldValidation | None = None,
         watch: WatchSettings | None = None,
         scratch: Mapping[str, Any] | None = None,
+        exec_stay: float = 2.0,
     ) -> None:
         self._access = where
         self._namespace = where.namespace if namespace is None else namespace
@@ -66,6 +68,7 @@ class KubernetesBackend:
         self._field_validation = field_validation
         self._scratch = {} if scratch is None else dict(scratch)
         self._channel = Channel(where)
+        self._orders = orders.Orders(self._channel, exec_stay)
         self._watch = WatchSettings() if watch is None else watch
         self._closing = Event()
         self._subscriptions: set[KubernetesSubscription] = set()
@@ -158,7 +161,7 @@ class KubernetesBackend:
 
     def order(self, ref: PodRef, container: str, order: Order, told: Told) -> None:
         """Have something done in the pod's container, by a thread of its own."""
-        orders.give(self._channel, ref, container, order, told)
+        self._orders.give(ref, container, order, told)
 
     def output(self, ref: PodRef, container: str, key: str) -> bytes:
         """
@@ -189,6 +192,7 @@ class KubernetesBackend:
     def close(self) -> None:
         """End what is under way, all subscriptions and connections; launch ids that were not settled can be settled later."""
         self._closing.set()
+        self._orders.close()
         for subscription in tuple(self._subscriptions):
             subscription.close()
         self._channel.close()

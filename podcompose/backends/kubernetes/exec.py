@@ -23,7 +23,7 @@ from podcompose.backends.kubernetes.transport import Broken, Channel, Stream
 from podcompose.errors import Problem
 from podcompose.run.records import PodRef
 
-__all__ = ["PING_S", "Exited", "Failed", "run_script"]
+__all__ = ["PING_S", "Exited", "Failed", "Shell", "open_shell", "run_script"]
 
 #: A silent connection is asked for a sign of life so often; by the fourth time it must have given one.
 PING_S = 30.0
@@ -66,20 +66,71 @@ def run_script(
 
     The script must end by `exit`: the older protocol cannot close its input.
     """
+    opened = open_shell(channel, ref, container, ping_s=ping_s)
+    if isinstance(opened, Failed):
+        return opened
+    try:
+        return opened.run(script, heard, lambda: False) or _cut("the shell stays")
+    finally:
+        opened.close()
+
+
+def open_shell(channel: Channel, ref: PodRef, container: str, *, ping_s: float = PING_S) -> Shell | Failed:
+    """A `sh` in the container, or why there is none."""
     key = base64.b64encode(os.urandom(16))
     opened = channel.stream(_request(ref, container, key))
     if not isinstance(opened, Stream):
         return _cut(f"the API server did not answer: {opened.reason}")
     try:
-        if opened.status != 101:
-            return _refused(opened)
-        if not _agreed(opened, key):
-            return _cut("what answered is no API server: it does not speak the protocol of pods/exec")
-        return _talk(opened, script, heard, ping_s)
+        if opened.status == 101 and _agreed(opened, key):
+            return Shell(opened, ping_s)
+        no = _cut("what answered is no API server: it does not speak the protocol of pods/exec")
+        failed = no if opened.status == 101 else _refused(opened)
     except (OSError, BadFrame) as error:
-        return _cut(f"the connection broke: {error}")
-    finally:
-        opened.close()
+        failed = _cut(f"the connection broke: {error}")
+    opened.close()
+    return failed
+
+
+class Shell:
+    """A shell in a container that reads one script after another; in one thread."""
+
+    def __init__(self, opened: Stream, ping_s: float) -> None:
+        self._opened = opened
+        self._wire, early = opened.switch()
+        self._wire.settimeout(ping_s)
+        self._messages = _messages(self._wire, early)
+
+    def run(self, script: bytes, heard: Callable[[bytes], object], over: Callable[[], bool]) -> Exited | Failed | None:
+        """
+        Send a script, and hear what comes until all was heard that is wanted (`over`: None then), or the shell ends.
+
+        After None the shell reads on; after anything else it is to be closed.
+        """
+        try:
+            return self._talk(script, heard, over)
+        except (OSError, BadFrame) as error:
+            return _cut(f"the connection broke: {error}")
+
+    def close(self) -> None:
+        """End it."""
+        with suppress(OSError):
+            self._wire.sendall(_frame(Kind.BINARY, bytes([_STDIN]) + b"exit 0\n"))
+        self._opened.close()
+
+    def _talk(self, script: bytes, heard: Callable[[bytes], object], over: Callable[[], bool]) -> Exited | Failed | None:
+        broken = _send(self._wire, script)
+        stderr = b""
+        for channel, data in self._messages:
+            if channel == _STDOUT and data != b"":
+                heard(data)
+                if over():
+                    return None
+            elif channel == _STDERR:
+                stderr = (stderr + data)[-_STDERR_KEPT:]
+            elif channel == _STATUS:
+                return _ended(data, stderr)
+        return _cut("the connection was closed before the end" if broken is None else f"the connection broke: {broken}")
 
 
 def _request(ref: PodRef, container: str, key: bytes) -> Request:
@@ -100,22 +151,6 @@ def _request(ref: PodRef, container: str, key: bytes) -> Request:
 def _agreed(opened: Stream, key: bytes) -> bool:
     said = dict(opened.headers)
     return said.get("sec-websocket-accept") == accepted(key) and said.get("sec-websocket-protocol") in _PROTOCOLS
-
-
-def _talk(opened: Stream, script: bytes, heard: Callable[[bytes], object], ping_s: float) -> Exited | Failed:
-    """Send the script, and hear what comes until the status does."""
-    wire, early = opened.switch()
-    wire.settimeout(ping_s)
-    broken = _send(wire, script)
-    stderr = b""
-    for channel, data in _messages(wire, early):
-        if channel == _STDOUT and data != b"":
-            heard(data)
-        elif channel == _STDERR:
-            stderr = (stderr + data)[-_STDERR_KEPT:]
-        elif channel == _STATUS:
-            return _ended(data, stderr)
-    return _cut("the connection was closed before the end" if broken is None else f"the connection broke: {broken}")
 
 
 def _send(wire: Any, script: bytes) -> OSError | None:

@@ -45,53 +45,60 @@ SUPERVISOR = MARK + "".join((START, CLOCK, TELL, SCAN, ATTEND, TASK, SWEEP, TIDY
 
 #: What is fed to a front, after its variables: _pc_r the root, _pc_k the key, _pc_v the verb, _pc_a the grace, _pc_w the task.
 FRONT = r"""
-_pc_say() {
-  printf 'podcompose %s\n' "$1"
-  exit 0
-}
-if [ -f "$_pc_r/unfit" ]; then
-  read -r _pc_x <"$_pc_r/unfit"
-  _pc_say "unfit $_pc_x"
-fi
-read -r _pc_x </proc/1/cmdline 2>/dev/null
-case $_pc_x in
-  *podcompose*) ;;
-  *) _pc_say "unfit process 1 is not podcompose's supervisor: the pod's containers share their processes, or there is no /proc" ;;
-esac
-command -v mkfifo >/dev/null 2>&1 || _pc_say "unfit there is no mkfifo in the image"
-if [ ! -d "$_pc_r/front" ]; then mkdir -p "$_pc_r/front" 2>/dev/null </dev/null || _pc_say "unfit cannot write in $_pc_r"; fi
-_pc_full=
-_pc_f=$_pc_r/front/$_pc_k.$_pc_v.$_pc_a.${$}
-if [ "$_pc_v" = run ] && ! printf '%s' "$_pc_w" >"$_pc_f.sh"; then
-  rm -f "$_pc_f.sh" </dev/null
-  _pc_full=1
-  _pc_f=$_pc_r/front/$_pc_k.ask.$_pc_a.${$}
-fi
-_pc_w=
-mkfifo "$_pc_f" 2>/dev/null </dev/null ||
-  { rm -rf "$_pc_f" </dev/null; mkfifo "$_pc_f" </dev/null; } ||
-  { rm -f "$_pc_f.sh" </dev/null; _pc_say "cut cannot make a FIFO in $_pc_r"; }
-exec 4<>"$_pc_f"
+_pc_say() { printf 'podcompose %s\n' "$1"; }
 _pc_poke() {
   if [ "$_pc_v" != run ] || [ -s "$_pc_r/busy" ] || [ ! -p "$_pc_r/poke" ]; then kill -s USR1 1; fi
   if [ -p /proc/1/fd/3 ]; then printf '\n' 1<>/proc/1/fd/3
   elif [ -p "$_pc_r/poke" ]; then printf '\n' 1<>"$_pc_r/poke"
   fi
 }
-_pc_poke
-_pc_t=
-if [ "$_pc_v" = stop ]; then
-  ( exec 4>&- >/dev/null 2>&1 </dev/null; while sleep 1 && [ -d "/proc/${$}" ]; do _pc_poke; done ) &
-  _pc_t=$!
-fi
-while read -r _pc_x <&4; do
-  if [ -n "$_pc_full" ] && [ "$_pc_x" = absent ]; then _pc_x="unfit no space for a task in $_pc_r"; fi
-  printf 'podcompose %s\n' "$_pc_x" || break
-  case $_pc_x in running*) ;; *) break ;; esac
-done
-[ -z "$_pc_t" ] || kill -s KILL "$_pc_t" 2>/dev/null
-rm -f "$_pc_f" "$_pc_f.sh" </dev/null
-exit 0
+_pc_front() {
+  if [ -f "$_pc_r/unfit" ]; then
+    read -r _pc_x <"$_pc_r/unfit"
+    _pc_say "unfit $_pc_x"
+    return
+  fi
+  _pc_x=
+  read -r _pc_x </proc/1/cmdline 2>/dev/null
+  case $_pc_x in
+    *podcompose*) ;;
+    *)
+      _pc_say "unfit process 1 is not podcompose's supervisor: the pod's containers share their processes, or there is no /proc"
+      return
+      ;;
+  esac
+  command -v mkfifo >/dev/null 2>&1 || { _pc_say "unfit there is no mkfifo in the image"; return; }
+  if [ ! -d "$_pc_r/front" ]; then
+    mkdir -p "$_pc_r/front" 2>/dev/null </dev/null || { _pc_say "unfit cannot write in $_pc_r"; return; }
+  fi
+  _pc_full=
+  _pc_f=$_pc_r/front/$_pc_k.$_pc_v.$_pc_a.${$}
+  if [ "$_pc_v" = run ] && ! printf '%s' "$_pc_w" >"$_pc_f.sh"; then
+    rm -f "$_pc_f.sh" </dev/null
+    _pc_full=1
+    _pc_f=$_pc_r/front/$_pc_k.ask.$_pc_a.${$}
+  fi
+  _pc_w=
+  mkfifo "$_pc_f" 2>/dev/null </dev/null ||
+    { rm -rf "$_pc_f" </dev/null; mkfifo "$_pc_f" </dev/null; } ||
+    { rm -f "$_pc_f.sh" </dev/null; _pc_say "cut cannot make a FIFO in $_pc_r"; return; }
+  exec 4<>"$_pc_f"
+  _pc_poke
+  _pc_t=
+  if [ "$_pc_v" = stop ]; then
+    ( exec 4>&- >/dev/null 2>&1 </dev/null; while sleep 1 && [ -d "/proc/${$}" ]; do _pc_poke; done ) &
+    _pc_t=$!
+  fi
+  while read -r _pc_x <&4; do
+    if [ -n "$_pc_full" ] && [ "$_pc_x" = absent ]; then _pc_x="unfit no space for a task in $_pc_r"; fi
+    _pc_say "$_pc_x" || exit 0
+    case $_pc_x in running*) ;; *) break ;; esac
+  done
+  exec 4>&-
+  [ -z "$_pc_t" ] || kill -s KILL "$_pc_t" 2>/dev/null
+  rm -f "$_pc_f" "$_pc_f.sh" </dev/null
+}
+_pc_front
 """
 
 #: Prints what a task wrote so far.

@@ -36,21 +36,21 @@ def supervisor(root: str) -> list[str]:
     return ["sh", "-c", SUPERVISOR, "podcompose", root]
 
 
-def script(order: Order, root: str) -> bytes:
+def script(order: Order, root: str, *, stays: bool = False) -> bytes:
     """
-    What is fed to a `sh` in the container: it does the order, prints what Reports reads, and exits.
+    What is fed to a `sh` in the container: it does the order, prints what Reports reads, and exits; or `stays`, for another.
 
     Raises: ValueError: a key that is none, or a NUL in a text, which no process can be given.
     """
     match order:
         case Run():
-            return _front(root, order.task.key, "run", "-", _task(order.task, order.forget))
+            return _front(root, order.task.key, "run", "-", _task(order.task, order.forget), stays=stays)
         case Stop():
-            return _front(root, order.key, "stop", _seconds(order.grace_s).replace(".", "_"))
+            return _front(root, order.key, "stop", _seconds(order.grace_s).replace(".", "_"), stays=stays)
         case Ask():
-            return _front(root, order.key, "ask", "-")
+            return _front(root, order.key, "ask", "-", stays=stays)
         case Quit():
-            return _front(root, "quit", "quit", "-")
+            return _front(root, "quit", "quit", "-", stays=stays)
         case _:
             assert_never(order)
 
@@ -60,8 +60,9 @@ def output_script(key: str, root: str) -> bytes:
     return _script({"_pc_r": root, "_pc_k": _key(key)}, OUTPUT)
 
 
-def _front(root: str, key: str, verb: str, grace: str, task: str = "") -> bytes:
-    return _script({"_pc_r": root, "_pc_k": _key(key), "_pc_v": verb, "_pc_a": grace, "_pc_w": task}, FRONT)
+def _front(root: str, key: str, verb: str, grace: str, task: str = "", *, stays: bool) -> bytes:
+    body = FRONT if stays else f"{FRONT}exit 0\n"
+    return _script({"_pc_r": root, "_pc_k": _key(key), "_pc_v": verb, "_pc_a": grace, "_pc_w": task}, body)
 
 
 def _script(variables: Mapping[str, str], body: str) -> bytes:
