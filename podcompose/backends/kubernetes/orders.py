@@ -156,7 +156,7 @@ class _Heard:
         else:
             said = end.problem
             more = "" if said.suggestion is None else f"; {said.suggestion}"
-            self.last(Report(end.state, message=f"{said.message}{more}"))
+            self.last(Report(end.state, sure=False, message=f"{said.message}{more}"))
 
     def last(self, report: Report) -> None:
         """The last word, if there was none yet."""

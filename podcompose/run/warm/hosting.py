@@ -104,6 +104,8 @@ class Report:
     stopped: bool = False
     #: Its program could not be started (there is none of that name, ...): nothing of it ran.
     start_error: bool = False
+    #: (Of "unfit") That nothing has begun is sure of earlier orders too, not of this one alone.
+    sure: bool = True
     started: datetime | None = None
     finished: datetime | None = None
     message: str = ""

@@ -57,15 +57,16 @@ class Tending:
             self._ordered.setdefault(key, self._clock())
             known = self._yard.known.get(claim.uid, Known())
             self._yard.know(claim.uid, replace(known, sent=True))
+            first = known.sent is False
             ref, container = pod.record.ref, pod.marks.container
             forget = tuple(sorted(pod.forget))
             pod.forget.clear()
         if claim.stopped_at is not None:
             grace_s = 30.0 if claim.stop_grace_s is None else claim.stop_grace_s
-            self._hosting.order(ref, container, Stop(claim.inner, grace_s), lambda report: self._told(uid, claim, report))
+            self._hosting.order(ref, container, Stop(claim.inner, grace_s), lambda report: self._told(uid, claim, report, first))
         elif claim.task is not None:
             task = replace(claim.task, key=claim.inner)
-            self._hosting.order(ref, container, Run(task, forget), lambda report: self._told(uid, claim, report))
+            self._hosting.order(ref, container, Run(task, forget), lambda report: self._told(uid, claim, report, first))
 
     def _take_over(self, uid: str, key: str) -> None:
         """
@@ -151,7 +152,8 @@ class Tending:
         claim = None if pod is None else pod.claims.get(key)
         return pod, claim if claim is not None and claim.is_open else None
 
-    def _told(self, uid: str, ordered: Claim, report: Report) -> None:
+    def _told(self, uid: str, ordered: Claim, report: Report, first: bool) -> None:
+        """What came of an order; `first`: nobody ordered this task before."""
         key = ordered.key
         with self._yard.lock:
             _, claim = self._open(uid, key)
@@ -161,13 +163,13 @@ class Tending:
             self._began(uid, key, report)
         elif report.state in ("ended", "void"):
             self._crew.do(lambda: self._ended(uid, key, report))
-        elif report.state == "cut":
+        elif report.state == "cut" or (report.state == "unfit" and not (first or report.sure)):
             wait_s = self._backoffs.setdefault(key, Backoff(0.1, 5.0, 60.0, random.random)).next_s(self._clock())
             self._crew.later(wait_s, lambda: self.tend(uid, key))
         elif report.state == "unfit":
             self._crew.do(lambda: self._unfit(uid, key, report.message))
         else:
-            self._crew.later(_REST_S, lambda: self._let_go(uid, key))
+            self._crew.later(_REST_S, lambda: self._let_go(uid, key, first))
 
     def _began(self, uid: str, key: str, report: Report) -> None:
         with self._yard.lock:
@@ -177,10 +179,12 @@ class Tending:
                 self._yard.know(claim.uid, replace(known, began=True, started=report.started or known.started, prepared=None))
                 self._yard.show(pod, self._clock())
 
-    def _let_go(self, uid: str, key: str) -> None:
-        """The pod does not run, so it is seen to again when it does, or has ended."""
+    def _let_go(self, uid: str, key: str, first: bool) -> None:
+        """The pod does not run, so nothing was ordered; the task is seen to again when it does, or has ended."""
         with self._yard.lock:
-            pod, _ = self._open(uid, key)
+            pod, claim = self._open(uid, key)
+            if pod is not None and claim is not None and first:
+                self._yard.know(claim.uid, replace(self._yard.known.get(claim.uid, Known()), sent=False))
             if pod is not None:
                 pod.attended.discard(key)
                 self._yard.machine.stir(uid)
