@@ -94,7 +94,7 @@ def read_claim(key: str, text: str) -> Claim | None:
     try:
         found = json.loads(text)
         return _claim(key, found)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error):
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError, zlib.error):
         return None
 
 
