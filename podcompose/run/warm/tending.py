@@ -169,7 +169,7 @@ class Tending:
         elif report.state == "unfit":
             self._crew.do(lambda: self._unfit(uid, key, report.message))
         else:
-            self._crew.later(_REST_S, lambda: self._let_go(uid, key, first))
+            self._crew.later(_REST_S, lambda: self._let_go(uid, key))
 
     def _began(self, uid: str, key: str, report: Report) -> None:
         with self._yard.lock:
@@ -179,12 +179,10 @@ class Tending:
                 self._yard.know(claim.uid, replace(known, began=True, started=report.started or known.started, prepared=None))
                 self._yard.show(pod, self._clock())
 
-    def _let_go(self, uid: str, key: str, first: bool) -> None:
-        """The pod does not run, so nothing was ordered; the task is seen to again when it does, or has ended."""
+    def _let_go(self, uid: str, key: str) -> None:
+        """The pod does not run (any more), so the task is seen to again when it does, or has ended."""
         with self._yard.lock:
-            pod, claim = self._open(uid, key)
-            if pod is not None and claim is not None and first:
-                self._yard.know(claim.uid, replace(self._yard.known.get(claim.uid, Known()), sent=False))
+            pod, _ = self._open(uid, key)
             if pod is not None:
                 pod.attended.discard(key)
                 self._yard.machine.stir(uid)
