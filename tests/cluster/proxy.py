@@ -46,6 +46,8 @@ class Do(Enum):
     SWALLOW_REPLY = "swallow the reply"
     #: The head of the answer and half of what follows first pass, then the connection breaks.
     CUT_REPLY = "cut the reply"
+    #: A stream both ways (exec, say) breaks in the midst, a while after it began.
+    CUT_STREAM = "cut the stream"
 
 
 class Request(NamedTuple):
@@ -82,6 +84,8 @@ class Proxy:
         #: Set while bytes may pass.
         self._open = asyncio.Event()
         self._pause = 0.0
+        #: How long a stream lasts that is cut.
+        self.stream_s: Callable[[], float] = lambda: 0.05
 
     def __enter__(self) -> Proxy:
         """Listen."""
@@ -204,9 +208,9 @@ class Proxy:
             await reader.read()
         if do in (Do.LOSE_REPLY, Do.SWALLOW_REPLY):
             return False
-        if answered.switches and do is Do.PASS:
+        if answered.switches and do in (Do.PASS, Do.CUT_STREAM):
             await self._pass(writer, answered.raw)
-            await self._both_ways(reader, writer, ours, theirs)
+            await self._both_ways(reader, writer, ours, theirs, self.stream_s() if do is Do.CUT_STREAM else None)
             return False
         await self._relay(writer, ours, answered, cut=do is Do.CUT_REPLY)
         return answered.keeps and do is Do.PASS
@@ -229,13 +233,18 @@ class Proxy:
                 return
 
     async def _both_ways(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ours: asyncio.StreamReader, theirs: asyncio.StreamWriter
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        ours: asyncio.StreamReader,
+        theirs: asyncio.StreamWriter,
+        longest_s: float | None,
     ) -> None:
-        """Whatever either side says, until one has said all."""
+        """Whatever either side says, until one has said all, or it has lasted so long."""
         there = asyncio.ensure_future(self._stream(reader, theirs))
         back = asyncio.ensure_future(self._stream(ours, writer))
         try:
-            await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({there, back}, timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
         finally:
             there.cancel()
             back.cancel()
