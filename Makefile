@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format unit laws differential clients docs bench schema clean run cluster real-node soak semantics semantics-check
+.PHONY: help demo test check format unit laws differential clients docs bench schema clean run cluster real-node soak soak-warm semantics semantics-check
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ real-node: $(READY)  ## stories told on a real node (kubelet, containerd, runc);
 
 soak: $(READY)  ## a night: 10,000 launches with lost replies and killed servers, 50,000 watched pods
 	@PODCOMPOSE_SOAK=1 $(PYTEST) tests/cluster
+
+soak-warm: $(READY)  ## 5,000 tasks over 8 warm pods of a real node, with cut streams and a killed API server
+	@$(BIN)/python -m tests.warm.soak
 
 clients: $(READY)  ## the typed edge on five generations of the kubernetes client
 	@$(PYTEST) $(SIDE_BY_SIDE) tests/clients
