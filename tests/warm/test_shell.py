@@ -174,6 +174,18 @@ class TestResult:
         assert pod.run(pod.sh("kill -KILL $$")).code == 137
         assert pod.run(pod.sh("kill -USR1 $$")).code == 138
 
+    def test_exit_codes_among_signals(self, pod: Pod) -> None:
+        """Signals that come at any moment, as from other fronts, change no code."""
+        spam = "import os, sys, time\nwhile True: os.kill(int(sys.argv[1]), 10); time.sleep(0.0003)"
+        spammer = subprocess.Popen([sys.executable, "-c", spam, str(pod.container.pid)])
+        try:
+            for code in (127, 138, 3, 140, 143) * 5:
+                ended = pod.run(pod.sh(f"exit {code}"))
+                assert (ended.state, ended.code, ended.start_error) == ("ended", code, False)
+        finally:
+            spammer.kill()
+            spammer.wait()
+
     def test_when(self, pod: Pod) -> None:
         """Its moments are of the node's clock."""
         ended = pod.run(pod.sh("date +%s"))

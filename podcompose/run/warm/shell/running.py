@@ -149,8 +149,8 @@ _pc_tidy() {
 # One task, from the order to its result.
 # A signal that comes while a shell waits may cost an exit code: bash 5.2 then loses the status of a child that ends in that moment.
 # So with bash nothing sends signals but the kubelet: children that end say what a signal says elsewhere (a reader of the FIFO, and
-# a sleep), and `wait -n` hears them. dash and busybox have no `wait -n`, and lose nothing: a wait is repeated, and told apart by
-# whether the child is still there.
+# a sleep), and `wait -n` hears them. dash and busybox have no `wait -n`, and lose nothing: a wait that may have been interrupted is
+# repeated, and says the same code again for a child that was waited for, as long as no other was started since.
 BEGIN = r"""
 _pc_begin() {
   _pc_key=$_pc_gok _pc_waits=$_pc_gop _pc_stops= _pc_stopped= _pc_timed=
@@ -207,8 +207,7 @@ _pc_await() {
     [ -n "$_pc_woke" ] && [ "$_pc_code" -gt 128 ] || break
     if ! kill -s 0 "$_pc_pid"; then
       wait "$_pc_pid"
-      _pc_x=$?
-      [ "$_pc_x" = 127 ] || _pc_code=$_pc_x
+      _pc_code=$?
       break
     fi
   done
