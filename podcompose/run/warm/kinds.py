@@ -36,13 +36,14 @@ class Kind:
     What pods have in common that tasks share.
 
     Shapes: `digest`: `sha256:` and hex, of everything below and the time limit. `manifest`: the pod without what is the task's own,
-            and without its time limit, which each task has for itself. Shared: never written to.
+            and without its time limit (`limit_s`), which each task has for itself. Shared: never written to.
     """
 
     digest: str
     namespace: str
     container: str
     manifest: JsonMap = field(compare=False)
+    limit_s: Any = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,13 @@ def fit(
 
 def differences(one: Kind, other: Kind) -> tuple[Change, ...]:
     """What keeps the pods of two kinds from being shared."""
-    return tuple(changes(one.manifest, other.manifest, _PLAN))
+    return tuple(changes(_limited(one), _limited(other), _PLAN))
+
+
+def _limited(kind: Kind) -> JsonMap:
+    """The pod with its time limit, which is of the digest too."""
+    spec = kind.manifest["spec"]
+    return kind.manifest if kind.limit_s is None else {**kind.manifest, "spec": {**spec, "activeDeadlineSeconds": kind.limit_s}}
 
 
 def _kind(manifest: JsonMap, own: Mapping[str, Mapping[str, str]], namespace: str) -> Kind:
@@ -111,8 +118,8 @@ def _kind(manifest: JsonMap, own: Mapping[str, Mapping[str, str]], namespace: st
     metadata["namespace"] = namespace
     bare: JsonMap = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
     digest = hashlib.sha256(encode(bare, exponents=True)).hexdigest()
-    spec.pop("activeDeadlineSeconds", None)
-    return Kind(f"sha256:{digest}", namespace, container["name"], bare)
+    limit = spec.pop("activeDeadlineSeconds", None)
+    return Kind(f"sha256:{digest}", namespace, container["name"], bare, limit)
 
 
 def _argv(container: JsonMap) -> tuple[str, ...]:
