@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,9 +16,22 @@ from podcompose.run.warm.hosting import Changed, Order, Report, Run, Swapped, To
 from podcompose.run.warm.pool import WarmPool
 from tests.warm.world import UNFIT, World
 
-__all__ = ["Armed", "Connection", "Died", "Scheduler"]
+__all__ = ["Armed", "Connection", "Died", "JobLog", "Scheduler"]
 
 T = TypeVar("T")
+
+
+class JobLog(logging.Handler):
+    """What a pool logs as a job that failed."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        error = record.exc_info[1] if record.exc_info else None
+        self.found.append(f"{record.getMessage()}: {error!r}")
 
 
 class Died(BaseException):

@@ -234,7 +234,7 @@ def test_a_task_is_seen_to_by_who_holds_it_or_came_after_him(holder: Owner, ours
 
 def test_a_task_whose_pod_has_ended_is_concluded() -> None:
     """One without a result, and by who holds it; one whose pod does not run yet waits."""
-    over = {"stage": Stage.FINISHED, "outcome": Outcome("Failed", Cause("Evicted"))}
+    over: dict[str, Any] = {"stage": Stage.FINISHED, "outcome": Outcome("Failed", Cause("Evicted"))}
     assert due(seen(machine(), pod("a", claim(), **over))) == [Conclude("a", "k")]
     assert due(seen(machine(), pod("a", claim(holder=Owner("them", 1)), **over))) == []
     assert due(seen(machine(), pod("a", claim(), stage=Stage.STARTING))) == []
