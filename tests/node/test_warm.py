@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import string
@@ -15,7 +16,9 @@ from typing import Any
 import pytest
 
 from podcompose.run import Outcome, Owner, PodRef
+from tests.clients.test_clients import environment
 from tests.cluster.child import wait_for
+from tests.environments import run_in
 from tests.node import scheduler, warm
 from tests.node.images import PAUSE
 from tests.node.node import RealNode
@@ -383,7 +386,9 @@ def test_two_schedulers_race(place: Place) -> None:
 
 
 def _raced(work: Work, place: Place, launch_id: str, code: int) -> int | None:
-    return work.outcome(work.launch(launch_id, place.pod(f"exit {code}"))).exit_code
+    outcome = work.outcome(work.launch(launch_id, place.pod(f"exit {code}")))
+    assert outcome.kind == ("Succeeded" if code == 0 else "Failed"), (launch_id, outcome)
+    return outcome.exit_code
 
 
 def test_a_scheduler_is_killed(node: RealNode, place: Place) -> None:
@@ -407,3 +412,15 @@ def test_a_short_soak(node: RealNode, tmp_path: Path) -> None:
 
     assert counts.is_good, counts
     assert counts.cut > 0
+
+
+@pytest.mark.parametrize("version", ["31.0.0", "36.0.*", "37.0.*"])
+def test_every_client(version: str, place: Place) -> None:
+    """With each generation of the client a warm pod runs tasks, also where streams are cut."""
+    (place.folder / "cut").unlink(missing_ok=True)
+    arguments = ["-m", "tests.node.client", str(place.kubeconfig), SPACE, str(place.folder), version]
+    said, tasks = json.loads(run_in(environment(version), *arguments))
+
+    assert said.startswith(version.removesuffix("*"))
+    assert tasks == [["Succeeded", 0, "fine\n"], ["Failed", 3, ""], ["Failed", 5, "whole\n"]]
+    assert [place.runs(f"{version}/{name}") for name in ("ok", "fails", "cut")] == [1, 1, 1]

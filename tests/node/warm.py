@@ -9,6 +9,7 @@ What the tests of pools on a real node have in common: pods whose programs leave
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -70,6 +71,10 @@ class Place:
     def all_runs(self) -> Counter[str]:
         """How often each was, by the launch id's label."""
         return Counter(path.name.partition(".")[0] for path in self.folder.glob("*.*"))
+
+    def until_ran(self, launch_id: str) -> None:
+        """Wait until its program was started."""
+        wait_for(lambda: self.runs(launch_id) > 0, f"{launch_id} runs")
 
     def until_said(self, word: str, launch_id: str) -> None:
         """Wait for the file that a program makes to say something."""
@@ -143,7 +148,7 @@ class Through:
         """A kubeconfig that goes through a server."""
         document = json.loads(json.dumps(self._document))
         document["clusters"][0]["cluster"]["server"] = self.server if server is None else server
-        path = self._folder / "through.kubeconfig"
+        path = self._folder / f"through-{os.getpid()}.kubeconfig"
         path.write_text(json.dumps(document))
         return path
 
