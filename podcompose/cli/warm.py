@@ -20,7 +20,7 @@ def pool_name(many: str, launch_id: str, prefixed: bool) -> str:
     Shapes: `many` and `launch_id` as they were given; `prefixed`: whether a launch id was.
 
     >>> pool_name("tasks.yaml", "worker/20260101T000000Z-0000", prefixed=False)
-    'tasks-5h7tp6ixla'
+    'tasks-bbiviccmoq'
     """
     stem = Path(many).stem
     return pod_name(launch_id if prefixed or many.isdecimal() or stem == "" else stem)
@@ -56,7 +56,11 @@ def summary(stats: Stats) -> str:
     '100 tasks in 4 warm pods, 25 a pod; about 192 s of starting saved (estimated: 96 starts fewer x 2.0 s, the mean start here)'
     >>> summary(Stats(tasks=1, own=2, pods=1, states={}))
     '1 task in 1 warm pod, 2 tasks in pods of their own'
+    >>> summary(Stats(tasks=0, own=0, pods=0, states={}))
+    'no task was launched: those that are there were launched before'
     """
+    if stats.tasks == stats.own == 0:
+        return "no task was launched: those that are there were launched before"
     again = max(stats.tasks - stats.pods, 0)
     text = f"{_times(stats.tasks, 'task')} in {_times(stats.pods, 'warm pod')}"
     text += f", {stats.tasks / stats.pods:.3g} a pod" if again > 0 and stats.pods > 0 else ""

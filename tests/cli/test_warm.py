@@ -183,9 +183,10 @@ def test_the_pods_end_with_the_tasks(run: Run, cluster: LocalBackend) -> None:
 def test_the_same_command_again_finds_the_results(run: Run, cluster: LocalBackend) -> None:
     """A launch id that has run does not run again: its result is on the pod that it was in."""
     words = ("run", task("echo $PODCOMPOSE_INDEX >> ran"), "--many", "6", "--warm", "2", "--id", "batch", "--backend", "kubernetes")
-    statuses = [run(*words).status for _ in range(2)]
+    ran = [run(*words) for _ in range(2)]
 
-    assert statuses == [0, 0]
+    assert [one.status for one in ran] == [0, 0]
+    assert ran[1].err.splitlines()[-1].startswith("podcompose: no task was launched: ")
     assert sorted(Path("ran").read_text().split()) == list("123456")
 
 
