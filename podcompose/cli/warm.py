@@ -57,10 +57,10 @@ def summary(stats: Stats) -> str:
     >>> summary(Stats(tasks=1, own=2, pods=1, states={}))
     '1 task in 1 warm pod, 2 tasks in pods of their own'
     >>> summary(Stats(tasks=0, own=0, pods=0, states={}))
-    'no task was launched: those that are there were launched before'
+    'no task was launched anew'
     """
     if stats.tasks == stats.own == 0:
-        return "no task was launched: those that are there were launched before"
+        return "no task was launched anew"
     again = max(stats.tasks - stats.pods, 0)
     text = f"{_times(stats.tasks, 'task')} in {_times(stats.pods, 'warm pod')}"
     text += f", {stats.tasks / stats.pods:.3g} a pod" if again > 0 and stats.pods > 0 else ""

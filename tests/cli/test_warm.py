@@ -186,7 +186,7 @@ def test_the_same_command_again_finds_the_results(run: Run, cluster: LocalBacken
     ran = [run(*words) for _ in range(2)]
 
     assert [one.status for one in ran] == [0, 0]
-    assert ran[1].err.splitlines()[-1].startswith("podcompose: no task was launched: ")
+    assert ran[1].err.splitlines()[-1].startswith("podcompose: no task was launched anew")
     assert sorted(Path("ran").read_text().split()) == list("123456")
 
 
