@@ -103,11 +103,13 @@ class PoolHistory(RuleBasedStateMachine):
             launched = scheduler.do(lambda: scheduler.pool.launch(pod, launch_id=launch_id))
         except OtherPod:
             assert self.commands.get(launch_id, command) != command or is_nested, f"{launch_id} is refused, and is the same"
+            return
         except LaunchError:
+            launched = None
+        if launched is not None:
+            self._launched(scheduler, launch_id, command, launched, is_nested)
+        elif self.world.key_is_there(launch_id):
             self.commands.setdefault(launch_id, command)
-        else:
-            if launched is not None:
-                self._launched(scheduler, launch_id, command, launched, is_nested)
 
     def _launched(
         self, scheduler: Scheduler, launch_id: str, command: tuple[str, ...], launched: Launched, is_nested: bool
