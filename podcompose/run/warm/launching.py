@@ -86,21 +86,28 @@ class Launching:
             attempts += 1
             self._check(asked, attempts)
             put = self._claimed(asked)
-            if put is None:
-                continue
-            pod, since = put
-            if not self._is_shared(asked, pod, since):
-                with self._yard.lock:
-                    self._yard.machine.pending.discard(asked.claim.key)
-                    self._yard.know(asked.claim.uid, Known(sent=False, prepared=asked.prepared))
-                    self._yard.machine.let_go(pod.uid, self._clock())
-                self.reused += 1
-                return Launched(ref_of(asked.claim, asked.prepared.namespace), True, attempts=attempts)
-            self._withdraw(pod, asked.claim)
+            if put is not None:
+                pod, since = put
+                if not self._is_shared(asked, pod, since):
+                    self._confirm(asked, pod)
+                    return Launched(ref_of(asked.claim, asked.prepared.namespace), True, attempts=attempts)
+                self._withdraw(pod, asked.claim)
             there = self._there(asked.prepared, asked.claim.key)
             if there is not None:
                 return there
-            self._rest()
+            if put is not None:
+                self._rest()
+
+    def _confirm(self, asked: _Asked, pod: PodRef) -> None:
+        """The task is ours, and nobody else's."""
+        with self._yard.lock:
+            self._yard.machine.pending.discard(asked.claim.key)
+            self._yard.know(asked.claim.uid, Known(sent=False, prepared=asked.prepared))
+            self._yard.machine.let_go(pod.uid, self._clock())
+            there = self._yard.machine.pods.get(pod.uid)
+            if there is not None:
+                self._yard.show(there, self._clock())
+        self.reused += 1
 
     def move(self, pod: PodRef, claim: Claim, prepared: Prepared) -> None:
         """
@@ -145,6 +152,10 @@ class Launching:
 
     def _put(self, record: PodRecord, claim: Claim) -> tuple[PodRef, str] | None:
         name = label_of(claim.key)
+        if name in (record.annotations or {}):  # another has had it run there meanwhile
+            with self._yard.lock:
+                self._yard.machine.let_go(record.ref.uid, self._clock())
+            return None
         tasks = str(marks.tasks_in(record.annotations or {}) + 1)
         swapped = None
         try:

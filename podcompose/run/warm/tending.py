@@ -23,6 +23,8 @@ __all__ = ["Tending"]
 
 #: How long a pod that does not answer is left alone.
 _REST_S = 1.0
+#: How long a task of another scheduler's that has vanished may take to come again, on another pod.
+_DOUBT_S = 10.0
 
 
 class Tending:
@@ -40,7 +42,7 @@ class Tending:
     ) -> None:
         self._hosting, self._yard, self._crew, self._holder, self._clock = hosting, yard, crew, holder, clock
         self._unfit, self._changed = unfit, changed
-        yard.astray = self._end_astray
+        yard.astray, yard.doubted = self._end_astray, self._doubted
         self._backoffs: dict[str, Backoff] = {}
         self._ordered: dict[str, datetime] = {}
 
@@ -132,6 +134,14 @@ class Tending:
         """A task that cannot be run here, and of which nobody here has the pod: it has failed, and nothing of it ran."""
         cause = Cause("NotLaunched", "Unfit", message)
         self._write(uid, key, Outcome("Failed", cause, reason="Unfit", message=message, ran="no", infrastructure=True))
+
+    def _doubted(self, claim: Claim) -> None:
+        self._crew.later(_DOUBT_S, lambda: self._give_up_waiting(claim))
+
+    def _give_up_waiting(self, claim: Claim) -> None:
+        with self._yard.lock:
+            self._yard.give_up(claim)
+        self._changed()
 
     def _end_astray(self, pod: WarmPod, claim: Claim) -> None:
         """Somebody took an open task off its pod, as he would delete a pod: it is ended as one that is deleted."""

@@ -55,6 +55,9 @@ class Yard:
         self.moving: set[str] = set()
         #: Told of a task that was ordered here, when somebody else takes it off its pod.
         self.astray: Callable[[WarmPod, Claim], None] = lambda pod, claim: None
+        #: Told of a task of another's that has vanished: he may have withdrawn, to put it on another pod.
+        self.doubted: Callable[[Claim], None] = self.give_up
+        self._doubts: dict[str, tuple[PodRecord, Claim]] = {}
         self._tasks: dict[tuple[str, str], tuple[str, str]] = {}
         self._shown: dict[str, dict[str, Claim]] = {}
         #: Pods of their own: by the task's uid, which is the pod's own if it says no other.
@@ -158,14 +161,15 @@ class Yard:
     def _show(self, pod: WarmPod, now: datetime) -> None:
         uid, namespace = pod.record.ref.uid, pod.record.ref.namespace
         before = self._shown.get(uid, {})
-        self._shown[uid] = dict(pod.claims)
-        for key, claim in pod.claims.items():
+        self._shown[uid] = {key: claim for key, claim in pod.claims.items() if not self._is_tentative(claim, pod.record.ref)}
+        for key, claim in self._shown[uid].items():
             shown = before.get(key)
             if (shown is claim and not claim.is_open) or self._is_elsewhere(claim):
                 continue
             if shown is not None and shown.uid != claim.uid:
                 self._vanished(pod, shown)
             self._tasks[namespace, claim.launch_id] = (uid, key)
+            self._believe(claim, namespace)
             self._put(record_of(claim, pod.record, self.known.get(claim.uid, Known())))
         for key, claim in before.items():
             if key not in pod.claims:
@@ -177,14 +181,42 @@ class Yard:
         """A claim is not there any more: acknowledged, withdrawn, or taken away by somebody."""
         if self._is_elsewhere(claim):
             return
-        if claim.is_open:
+        if claim.is_open and self.board.by_uid(claim.uid) is not None:
             known = self.known.get(claim.uid, Known())
             if known.sent is True and claim.uid not in self.ending:
                 self.astray(pod, claim)
+            if claim.holder != self.machine.settings.holder and not known.began and claim.uid not in self.ending:
+                self._doubts[claim.uid] = (pod.record, claim)
+                self.doubted(claim)
+                return
             outcome = self.ending.get(claim.uid) or outcome_of_end(claim, replace(pod.record, outcome=Outcome("Deleted")), known)
             self.end(pod.record, claim, outcome, remove=True)
         else:
             self._forget(claim, pod.record.ref.namespace)
+
+    def give_up(self, claim: Claim) -> None:
+        """A task of another's that has vanished has not come again: he has not only put it on another pod."""
+        doubt = self._doubts.pop(claim.uid, None)
+        if doubt is not None and self.board.by_uid(claim.uid) is not None:
+            record, known = doubt[0], self.known.get(claim.uid, Known())
+            self.end(record, claim, outcome_of_end(claim, replace(record, outcome=Outcome("Deleted")), known), remove=True)
+
+    def _believe(self, claim: Claim, namespace: str) -> None:
+        """A claim is there: if it was in doubt it is no more, and an earlier one of its launch id is over."""
+        self._doubts.pop(claim.uid, None)
+        for record, other in tuple(self._doubts.values()):
+            if (other.key, record.ref.namespace) == (claim.key, namespace):
+                self.give_up(other)
+
+    def _is_tentative(self, claim: Claim, pod: PodRef) -> bool:
+        """Whether it may be taken back: it is being launched here, or the same task is on another pod already."""
+        ours = self.machine.settings.holder
+        if claim.key in self.machine.pending and claim.holder == ours:
+            return True
+        place = self._tasks.get((pod.namespace, claim.launch_id))
+        other = None if place is None or place[0] == pod.uid else self.machine.pods.get(place[0])
+        first = None if other is None else other.claims.get(claim.key)
+        return first is not None and first.uid != claim.uid and (claim.holder != ours or first.holder == ours)
 
     def _gone(self, record: PodRecord, now: datetime) -> None:
         pod = self.machine.gone(record.ref.uid)
