@@ -144,7 +144,7 @@ class Launching:
         try:
             board, digest = self._yard.board, asked.kind.digest
             while not self._yard.machine.has(digest) and (left := (end - self._clock()).total_seconds()) > 0:
-                if not board.wait(board.changed, left):
+                if not board.wait(self._yard.stirred, left):
                     break
         finally:
             self._waiting -= 1

@@ -47,7 +47,7 @@ class Lookout:
         end = self._clock() + timedelta(seconds=_SYNC_S)
         with self._yard.lock:
             while not view.synced and not self._closed and (left := (end - self._clock()).total_seconds()) > 0:
-                self._yard.board.wait(self._yard.lock, left)
+                self._yard.board.wait(self._yard.stirred, left)
         if view.synced and not self._closed:
             return
         named: dict[str, Any] = {"namespace": namespace}
@@ -96,7 +96,9 @@ class Lookout:
             if uids is not None:
                 where = view.place.namespace
                 self._yard.begin_anew(uids, lambda ref: where in ("", ref.namespace), now)
-            self._yard.lock.notify_all()
+            if changes == ():  # it has told all there is
+                self._yard.lock.notify_all()
+                self._yard.stirred.notify_all()
         self._look()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
@@ -113,12 +114,13 @@ class WarmPool:
         if callable(getattr(clock, "wait", None)):
             self._pump = Pump(clock)
             wait = self._virtual_wait
-        kept = {} if wait is None else {"wait": wait, "lock": getattr(clock, "lock", None)}
-        self._board = Board(clock, read=read_task, **kept)
+        lock = getattr(clock, "lock", None) or threading.RLock()
+        kept = {} if wait is None else {"wait": wait}
+        self._board = Board(clock, read=read_task, lock=lock, **kept)
         self._now: Callable[[], datetime] = clock
         self._crew = Hands(clock) if self._pump is None else self._pump
         machine = Machine(Settings(name, holder, keep, limit, idle_timeout_s, max_tasks, max_age_s))
-        self._yard = Yard(machine, self._board)
+        self._yard = Yard(machine, self._board, threading.Condition(lock))
         self._tending = Tending(backend, self._yard, self._crew, holder, clock, self._cannot_run, self._look)
         self._upkeep = Upkeep(backend, self._yard, self._crew, clock, self._tending, name)
         self._launching = Launching(backend, self._yard, self._upkeep, holder, clock)
@@ -237,7 +239,7 @@ class WarmPool:
         with self._yard.lock:
             while self._yard.machine.living > 0:
                 left = None if end is None else (end - self._now()).total_seconds()
-                if (left is not None and left <= 0) or not self._board.wait(self._board.changed, left):
+                if (left is not None and left <= 0) or not self._board.wait(self._yard.stirred, left):
                     return False
         return True
 
@@ -301,13 +303,10 @@ class WarmPool:
         self._look()
 
     def _look(self) -> None:
-        """See to what is due, and tell those who wait for a pod."""
-        if self._closed:
-            return
-        self._upkeep.look()
-        with self._yard.lock:
-            self._board.changed.notify_all()
-        self._lookout.pump()
+        """See to what is due."""
+        if not self._closed:
+            self._upkeep.look()
+            self._lookout.pump()
 
     def _seen(self) -> None:
         """Something has changed: what is due is done by who is free, or, by a virtual clock, at once."""

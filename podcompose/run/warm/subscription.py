@@ -37,15 +37,8 @@ class WarmSubscription:
 
     def poll(self, timeout: float | None = None, max_items: int = 1000) -> Batch:
         """Wait `timeout` seconds (None: for ever) for changes; an empty batch when there are none, or when closed."""
-        board = self._board
         self._pump()
-        with board.changed:
-            end = None if timeout is None else board.clock() + timedelta(seconds=timeout)
-            while self._open() is None and not self._closed:
-                left = None if end is None else (end - board.clock()).total_seconds()
-                if (left is not None and left <= 0) or not board.wait(board.changed, left):
-                    break
-            left = None if end is None else max(0.0, (end - board.clock()).total_seconds())
+        left = timeout if self._told is not None else self._begun(timeout)
         told = self._told
         if told is None or self._closed:
             return Batch((), "")
@@ -73,6 +66,17 @@ class WarmSubscription:
                 self._told.close()
             self._board.changed.notify_all()
         self._on_close(self)
+
+    def _begun(self, timeout: float | None) -> float | None:
+        """Wait until all that is there is on the board; how much of the time is left."""
+        board = self._board
+        with board.changed:
+            end = None if timeout is None else board.clock() + timedelta(seconds=timeout)
+            while self._open() is None and not self._closed:
+                left = None if end is None else (end - board.clock()).total_seconds()
+                if (left is not None and left <= 0) or not board.wait(board.changed, left):
+                    break
+            return None if end is None else max(0.0, (end - board.clock()).total_seconds())
 
     def _open(self) -> BoardSubscription | None:
         """The board's own, once all that is there is on the board; the lock is held."""

@@ -43,9 +43,11 @@ def read_task(
 class Yard:
     """What is known, and who is told. Whoever calls holds `lock`, but for `find`, which takes it."""
 
-    def __init__(self, machine: Machine, board: Board) -> None:
+    def __init__(self, machine: Machine, board: Board, stirred: threading.Condition) -> None:
         self.machine, self.board = machine, board
         self.lock: threading.Condition = board.changed
+        #: Of the same lock: a pod is free, or has ended, or a view has told all there is. Not of every change: few wait for these.
+        self.stirred = stirred
         self.known: dict[str, Known] = {}
         #: Results that are being written, by the task's uid: whatever becomes of the pod meanwhile, they are the truth.
         self.ending: dict[str, Outcome] = {}
@@ -82,6 +84,8 @@ class Yard:
         if pod is not None:
             self._time(pod, now)
             self._show(pod, now)
+            if pod.state in (State.FREE, State.OVER):
+                self.stirred.notify_all()
         elif not _is_pooled(record):
             self._see_own(record)
         return pod
@@ -225,6 +229,7 @@ class Yard:
             self._gone_own(record)
             return
         pod.record, pod.state = record, State.OVER
+        self.stirred.notify_all()
         self._shown.pop(record.ref.uid, None)
         for claim in pod.claims.values():
             if self._is_elsewhere(claim):
