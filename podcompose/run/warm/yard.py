@@ -29,6 +29,8 @@ from podcompose.run.warm.records import UID, Known, outcome_of_end, record_of
 
 __all__ = ["Yard", "read_task"]
 
+_BURIED = 4096
+
 
 def read_task(
     manifest: Mapping[str, Any], *, previous: PodRecord | None = None, stopped_at: object = None, now: datetime | None = None
@@ -60,6 +62,7 @@ class Yard:
         #: Told of a task of another's that has vanished: he may have withdrawn, to put it on another pod.
         self.doubted: Callable[[Claim], None] = self.give_up
         self._doubts: dict[str, tuple[PodRecord, Claim]] = {}
+        self._buried: dict[str, None] = {}
         self._tasks: dict[tuple[str, str], tuple[str, str]] = {}
         self._shown: dict[str, dict[str, Claim]] = {}
         #: Pods of their own: by the task's uid, which is the pod's own if it says no other.
@@ -77,6 +80,8 @@ class Yard:
 
     def see(self, record: PodRecord, now: datetime) -> WarmPod | None:
         """A pod as it is; one that is older than what is known says nothing."""
+        if record.ref.uid in self._buried:
+            return None
         there = self.machine.pods.get(record.ref.uid)
         if there is not None and not newer(record.resource_version, there.record.resource_version):
             return there
@@ -148,6 +153,7 @@ class Yard:
         """A pod of its own is gone: that was read, and is not told yet."""
         record = self._own.get(uid)
         if record is not None:
+            self._bury(record.ref.uid)
             self._gone_own(replace(record, outcome=lost(record)))
 
     def begin_anew(self, uids: set[str], places: Callable[[PodRef], bool], now: datetime) -> None:
@@ -222,7 +228,14 @@ class Yard:
         first = None if other is None else other.claims.get(claim.key)
         return first is not None and first.uid != claim.uid and (claim.holder != ours or first.holder == ours)
 
+    def _bury(self, uid: str) -> None:
+        """What is told of a pod that is gone is old, from whoever hears of it later; of so many others nobody hears any more."""
+        self._buried[uid] = None
+        if len(self._buried) > _BURIED:
+            del self._buried[next(iter(self._buried))]
+
     def _gone(self, record: PodRecord, now: datetime) -> None:
+        self._bury(record.ref.uid)
         pod = self.machine.gone(record.ref.uid)
         self.starts.forget(record.launch_id)
         if pod is None:
