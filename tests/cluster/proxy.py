@@ -81,6 +81,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy")
         self._writers: set[asyncio.StreamWriter] = set()
+        self._streams: set[asyncio.StreamWriter] = set()
         #: Set while bytes may pass.
         self._open = asyncio.Event()
         self._pause = 0.0
@@ -123,6 +124,10 @@ class Proxy:
         """Break every connection now; how many there were."""
         return self._run(self._cut())
 
+    def cut_stream(self) -> bool:
+        """Break one stream both ways (exec, say), any of them; whether there was one."""
+        return self._run(self._cut_stream())
+
     def hold(self) -> None:
         """Let nothing pass, in either direction, and keep every connection."""
         self._loop.call_soon_threadsafe(self._open.clear)
@@ -160,6 +165,12 @@ class Proxy:
         for writer in writers:
             writer.transport.abort()
         return len(writers) // 2
+
+    async def _cut_stream(self) -> bool:
+        if len(self._streams) == 0:
+            return False
+        random.choice(tuple(self._streams)).transport.abort()
+        return True
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client's connection, until either side has enough of it."""
@@ -241,11 +252,13 @@ class Proxy:
         longest_s: float | None,
     ) -> None:
         """Whatever either side says, until one has said all, or it has lasted so long."""
+        self._streams.add(writer)
         there = asyncio.ensure_future(self._stream(reader, theirs))
         back = asyncio.ensure_future(self._stream(ours, writer))
         try:
             await asyncio.wait({there, back}, timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._streams.discard(writer)
             there.cancel()
             back.cancel()
             await asyncio.gather(there, back, return_exceptions=True)

@@ -64,7 +64,7 @@ class Counts:
             "without an outcome": self.lost,
             "wrong outcomes": self.wrong,
             "exec streams": self.streams,
-            "of them cut": self.cut,
+            "cuts of streams": self.cut,
             "API server killed": self.kills,
             "pods started": self.pods.pods,
             "seconds": round(self.seconds),
@@ -79,7 +79,7 @@ def soak(
     place = made(node, "soak", folder / "ran")
     dice = random.Random(seed)
     codes = {f"soak/{number}": dice.choice((0, dice.randrange(256))) for number in range(tasks)}
-    began = time.monotonic()
+    began, cuts = time.monotonic(), 0
     with Proxy(Through(node.kubeconfig, folder), cutting(seed)) as proxy:  # type: ignore[arg-type]  # as much of a plane as it asks for
         proxy.stream_s = lambda: random.uniform(0.0, 0.3)
         with place.pool(proxy.kubeconfig(), name="soak", keep=0, limit=pods, max_tasks=1000) as pool:
@@ -88,6 +88,8 @@ def soak(
             with killing(node, found, [tasks * (kill + 1) // (kills + 1) for kill in range(kills)]):
                 for launch_id, outcome in run_many(pool, manifests, max_in_flight=pods):
                     found[launch_id] = outcome
+                    # A stream carries many tasks: it is cut for one in twenty of them, whichever it carries then.
+                    cuts += len(found) % round(1 / CUT) == 0 and proxy.cut_stream()
             stats = pool.stats()
     runs = place.all_runs()
     labels = [launch_label(launch_id) for launch_id in codes]
@@ -98,7 +100,7 @@ def soak(
         wrong=len(wrong(codes, found)),
         tasks=tasks,
         streams=sum(request.path.endswith("/exec") for request in proxy.seen),
-        cut=proxy.lost["GET"],
+        cut=proxy.lost["GET"] + cuts,
         kills=kills,
         seconds=time.monotonic() - began,
         pods=stats,
