@@ -76,12 +76,13 @@ _pc_ooms() {
 }
 """
 
-# What is told to fronts. A pipe whose name a task removed is still to be had from the front that holds it.
+# What is told to fronts. A pipe whose name a task removed is still to be had from the front that holds it; by then it may be that of
+# the shell's next order, so every line says of which task it is, and a front hears no other.
 TELL = r"""
 _pc_tell() {
   kill -s CONT "$2"
-  if [ -p "$1" ]; then printf '%s\n' "$3" 1<>"$1"
-  elif [ -p "/proc/$2/fd/4" ]; then printf '%s\n' "$3" 1<>"/proc/$2/fd/4"
+  if [ -p "$1" ]; then printf '%s %s\n' "$3" "$4" 1<>"$1"
+  elif [ -p "/proc/$2/fd/4" ]; then printf '%s %s\n' "$3" "$4" 1<>"/proc/$2/fd/4"
   fi
 }
 _pc_tell_all() {
@@ -90,10 +91,10 @@ _pc_tell_all() {
     _pc_p=${_pc_f##*.}
     case $_pc_p in '' | *[!0123456789]*) continue ;; esac
     _pc_told="$_pc_told$_pc_p "
-    _pc_tell "$_pc_f" "$_pc_p" "$2"
+    _pc_tell "$_pc_f" "$_pc_p" "$1" "$2"
   done
   for _pc_p in $_pc_waits; do
-    case $_pc_told in *" $_pc_p "*) ;; *) _pc_tell "" "$_pc_p" "$2" ;; esac
+    case $_pc_told in *" $_pc_p "*) ;; *) _pc_tell "" "$_pc_p" "$1" "$2" ;; esac
   done
 }
 """
@@ -118,9 +119,9 @@ _pc_scan() {
     eval "_pc_s=\${_pc_k_$_pc_k-}"
     case $_pc_v in
       run) _pc_want_run ;;
-      ask) _pc_tell "$_pc_f" "$_pc_p" "${_pc_s:-absent}" ;;
+      ask) _pc_tell "$_pc_f" "$_pc_p" "$_pc_k" "${_pc_s:-absent}" ;;
       stop) _pc_want_stop ;;
-      quit) _pc_quit=$_pc_p; [ -n "$_pc_pid" ] || _pc_tell "$_pc_f" "$_pc_p" "done" ;;
+      quit) _pc_quit=$_pc_p; [ -n "$_pc_pid" ] || _pc_tell "$_pc_f" "$_pc_p" "$_pc_k" "done" ;;
     esac
     if [ "$_pc_k" = "$_pc_key" ] && [ -n "$_pc_pid" ]; then
       case " $_pc_waits " in *" $_pc_p "*) ;; *) _pc_waits="$_pc_waits $_pc_p" ;; esac
@@ -128,7 +129,7 @@ _pc_scan() {
   done
 }
 _pc_want_run() {
-  if [ -n "$_pc_s" ]; then _pc_tell "$_pc_f" "$_pc_p" "$_pc_s"
+  if [ -n "$_pc_s" ]; then _pc_tell "$_pc_f" "$_pc_p" "$_pc_k" "$_pc_s"
   elif [ -z "$_pc_go$_pc_pid$_pc_spent" ] && [ -f "$_pc_f.sh" ]; then _pc_go=$_pc_f _pc_gok=$_pc_k _pc_gop=$_pc_p
   fi
 }
@@ -146,7 +147,7 @@ _pc_want_stop() {
     case $_pc_a in *_*) _pc_a=${_pc_a%_*}.${_pc_a#*_} ;; esac
     _pc_end "$_pc_a"
   fi
-  _pc_tell "$_pc_f" "$_pc_p" "$_pc_s"
+  _pc_tell "$_pc_f" "$_pc_p" "$_pc_k" "$_pc_s"
 }
 """
 

@@ -89,7 +89,8 @@ _pc_front() {
     ( exec 4>&- >/dev/null 2>&1 </dev/null; while sleep 1 && [ -d "/proc/${$}" ]; do _pc_poke; done ) &
     _pc_t=$!
   fi
-  while read -r _pc_x <&4; do
+  while read -r _pc_y _pc_x <&4; do
+    [ "$_pc_y" = "$_pc_k" ] || continue
     if [ -n "$_pc_full" ] && [ "$_pc_x" = absent ]; then _pc_x="unfit no space for a task in $_pc_r"; fi
     _pc_say "$_pc_x" || exit 0
     case $_pc_x in running*) ;; *) break ;; esac
