@@ -76,8 +76,8 @@ _pc_ooms() {
 }
 """
 
-# What is told to fronts. A pipe whose name a task removed is still to be had from the front that holds it; by then it may be that of
-# the shell's next order, so every line says of which task it is, and a front hears no other.
+# What is told to fronts. A pipe whose name a task removed is still to be had from the front that holds it; by then it may be
+# that of the shell's next order, so every line says of which task it is, and a front hears no other.
 TELL = r"""
 _pc_tell() {
   kill -s CONT "$2"
