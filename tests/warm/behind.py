@@ -98,7 +98,8 @@ def _spec(place: Place) -> dict[str, Any]:
     env = [{"name": name, "value": value} for name, value in task["env"]]
     main, *others = spec["containers"]
     # What must not be expanded in the pod has one dollar more; the suite's pods have nothing that must.
-    main = {**main, "command": [word.replace("$$(", "$(") for word in task["argv"]], "env": [*main.get("env", []), *env]}
+    words = [word.replace("$$", "$") for word in task["argv"]]
+    main = {**main, "command": words, "env": [*main.get("env", []), *env]}
     main.pop("args", None)
     return {**spec, "containers": [main, *others]}
 

@@ -16,9 +16,6 @@ def _unchecked(launch_id: str, uid: str, outcome: Outcome) -> None:
     """Any outcome will do."""
 
 
-@pytest.mark.xfail(
-    reason="two claims of dead schedulers: of two names none gives way; of one name their outcomes are told in turns"
-)
 @pytest.mark.parametrize("names", [("s", "s"), ("s", "t")], ids=["of one name", "of two"])
 def test_of_two_claims_one_runs(names: tuple[str, str]) -> None:
     """The claims are met where they are taken over: one is withdrawn, the other runs."""

@@ -51,6 +51,8 @@ class Claim:
     stopped_at: datetime | None = None
     stop_grace_s: float | None = None
     outcome: Outcome | None = None
+    #: Its pod cannot run it: who holds it is about to give it a pod of its own.
+    moving: bool = False
 
     @property
     def inner(self) -> str:
@@ -119,6 +121,7 @@ def _map_of(claim: Claim) -> dict[str, Any]:
         "stopped": None if claim.stopped_at is None else claim.stopped_at.isoformat(),
         "grace": claim.stop_grace_s,
         "outcome": None if claim.outcome is None else _plain(claim.outcome),
+        "moving": True if claim.moving else None,
     }
     return {name: value for name, value in said.items() if value is not None and value != {}}
 
@@ -138,6 +141,7 @@ def _claim(key: str, said: dict[str, Any]) -> Claim:
         instant(said.get("stopped")),
         said.get("grace"),
         None if outcome is None else _outcome(outcome),
+        said.get("moving") is True,
     )
 
 

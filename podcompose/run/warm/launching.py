@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -115,11 +115,31 @@ class Launching:
 
         Raises: LaunchError.
         """
+        if not self._is_moving(pod, claim):
+            return
         with self._yard.lock:
             self._yard.moving.add(claim.uid)
         self._backend.launch(own_pod(prepared.composed, claim.key, claim.uid), launch_id=claim.launch_id)
         self.own += 1
         self._withdraw(pod, claim)
+
+    def _is_moving(self, pod: PodRef, claim: Claim) -> bool:
+        """Whether it is written on the claim that the task is to leave; what somebody has taken over is his."""
+        while True:
+            with self._yard.lock:
+                there = self._yard.machine.pods.get(pod.uid)
+                found = None if there is None else there.claims.get(claim.key)
+                record = None if there is None else there.record
+            if record is None or found is None or found.uid != claim.uid or found.holder != self._holder or not found.is_open:
+                return False
+            if found.moving:
+                return True
+            result = self._backend.swap(record, {}, {label_of(claim.key): written(replace(found, moving=True))})
+            with self._yard.lock:
+                if result.record is not None:
+                    self._yard.see(result.record, self._clock())
+            if isinstance(result, Changed) and result.record is None:
+                return False
 
     def _claimed(self, asked: _Asked) -> tuple[PodRef, str] | None:
         """The pod that carries the claim now, and since which version of it ("": not known); None: look again."""

@@ -36,6 +36,7 @@ __all__ = ["Machine"]
 
 #: How long no pod is started ahead of a kind of which one has failed.
 _REST_S = 10.0
+_ABLE = (State.STARTING, State.FREE, State.TAKEN)
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
@@ -55,6 +56,9 @@ class Machine:
         #: By kind, those that can be had; of the free ones the last one first, so that the others become idle.
         self._free: dict[str, dict[str, None]] = {}
         self._coming: dict[str, dict[str, None]] = {}
+        #: By kind, those with a task; and of all kinds, those that can take tasks, now or later.
+        self._taken: dict[str, set[str]] = {}
+        self._able: set[str] = set()
         #: Kinds of which none is started ahead: until then, for one has just failed; or never, for they have no shell.
         self._rests: dict[str, datetime] = {}
         #: Started and not seen yet, by kind.
@@ -85,6 +89,8 @@ class Machine:
         if pod is not None:
             self._free.get(pod.marks.kind, {}).pop(uid, None)
             self._coming.get(pod.marks.kind, {}).pop(uid, None)
+            self._taken.get(pod.marks.kind, set()).discard(uid)
+            self._able.discard(uid)
         return pod
 
     def stir(self, uid: str) -> None:
@@ -119,7 +125,7 @@ class Machine:
             uid = self._fitting(group.get(kind.digest, {}), size)
             if uid is not None:
                 return self._keep(uid, now)
-        wait_s = self._pace(kind.digest).worth_waiting(self._taken(kind.digest), waiting)
+        wait_s = self._pace(kind.digest).worth_waiting(len(self._taken.get(kind.digest, ())), waiting)
         if patient and wait_s is not None:
             return Wait(wait_s)
         full = self.size >= self.settings.limit and not any(self._free.values())
@@ -194,8 +200,7 @@ class Machine:
     @property
     def size(self) -> int:
         """How many pods there are, or will be, that can take tasks."""
-        good = (State.STARTING, State.FREE, State.TAKEN)
-        return sum(pod.state in good and pod.marks.spent is None for pod in self.pods.values()) + sum(self._asked.values())
+        return len(self._able) + sum(self._asked.values())
 
     @property
     def living(self) -> int:
@@ -221,9 +226,6 @@ class Machine:
     def _pace(self, digest: str) -> Pace:
         return self._paces.get(digest, Pace())
 
-    def _taken(self, digest: str) -> int:
-        return sum(pod.state is State.TAKEN and pod.marks.kind == digest for pod in self.pods.values())
-
     def _fitting(self, group: dict[str, None], size: int) -> str | None:
         return next((uid for uid in reversed(group) if self.pods[uid].marks.size + size < ROOM), None)
 
@@ -246,6 +248,9 @@ class Machine:
                 group.get(kind, {}).pop(uid, None)
             else:
                 group.setdefault(kind, {}).setdefault(uid)
+        able = state in _ABLE and pod.marks.spent is None
+        for those, belongs_to in ((self._taken.setdefault(kind, set()), state is State.TAKEN), (self._able, able)):
+            those.add(uid) if belongs_to else those.discard(uid)
         self._plan(pod)
 
     def _is_spent(self, pod: WarmPod) -> bool:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from podcompose.run.errors import LaunchError
-from podcompose.run.outcome import Cause, Outcome
-from podcompose.run.records import Owner, PodRecord
-from podcompose.run.warm.claims import Claim, claims_of, label_of, written
+from podcompose.run.outcome import Cause, Outcome, Ran
+from podcompose.run.records import Owner
+from podcompose.run.warm.claims import Claim, label_of, written
 from podcompose.run.warm.commands import WarmPod, has_no_shell
 from podcompose.run.warm.crew import Crew
-from podcompose.run.warm.hosting import Changed, Hosting, Report, Run, Stop
+from podcompose.run.warm.hosting import Changed, Hosting, Report, Run, Stop, Swapped
+from podcompose.run.warm.inheriting import Inheriting
 from podcompose.run.warm.records import Known, outcome_of_end, outcome_of_report
 from podcompose.run.warm.shell.reports import message_result
 from podcompose.run.warm.yard import Yard
@@ -43,6 +44,7 @@ class Tending:
         self._hosting, self._yard, self._crew, self._holder, self._clock = hosting, yard, crew, holder, clock
         self._unfit, self._changed = unfit, changed
         yard.astray, yard.doubted = self._end_astray, self._doubted
+        self._inheriting = Inheriting(hosting, yard, crew, holder, clock, self.tend, self._abandoned)
         self._backoffs: dict[str, Backoff] = {}
         self._ordered: dict[str, datetime] = {}
 
@@ -54,7 +56,7 @@ class Tending:
                 return
             pod.attended.add(key)
             if claim.holder != self._holder:
-                self._crew.do(lambda: self._take_over(uid, key))
+                self._crew.do(lambda: self._inheriting.take_over(uid, key))
                 return
             self._ordered.setdefault(key, self._clock())
             known = self._yard.known.get(claim.uid, Known())
@@ -69,49 +71,6 @@ class Tending:
         elif claim.task is not None:
             task = replace(claim.task, key=claim.inner)
             self._hosting.order(ref, container, Run(task, forget), lambda report: self._told(uid, claim, report, first))
-
-    def _take_over(self, uid: str, key: str) -> None:
-        """
-        See to a task that somebody before us claimed: first the claim is ours, then it is sure that no other pod has the task.
-
-        Who claimed it may be about to withdraw, having met another claim; what is ours he leaves.
-        """
-        with self._yard.lock:
-            pod, claim = self._open(uid, key)
-            if pod is None or claim is None:
-                return
-            record = pod.record
-        try:
-            ours = replace(claim, holder=self._holder)
-            taken = self._hosting.swap(record, {}, {label_of(key): written(ours)})
-            with self._yard.lock:
-                if taken.record is not None:
-                    self._yard.see(taken.record, self._clock())
-            if isinstance(taken, Changed):
-                self._crew.later(0.0, lambda: self.tend(uid, key))
-                return
-            holders = self._hosting.holders(record.ref.namespace, label_of(key), since=taken.record.resource_version)
-        except LaunchError:
-            self._crew.later(_REST_S, lambda: self.tend(uid, key))
-            return
-        self._alone(uid, key, [other for other in holders if other.ref.uid != uid])
-
-    def _alone(self, uid: str, key: str, others: list[PodRecord]) -> None:
-        """Go on if no other pod has the task; of two claims that are both ours, one is withdrawn."""
-        found = [claims_of(other).get(key) for other in others]
-        ours = all(claim is not None and claim.holder == self._holder for claim in found)
-        if others == []:
-            self.tend(uid, key)
-        elif ours and any(other.ref.uid < uid for other in others):
-            self._give_up(uid, key)
-        else:
-            self._crew.later(_REST_S, lambda: self._take_over(uid, key))
-
-    def _give_up(self, uid: str, key: str) -> None:
-        with self._yard.lock:
-            pod, claim = self._open(uid, key)
-        if pod is not None and claim is not None:
-            self._hosting.swap(pod.record, {label_of(key): None}, {label_of(key): None})
 
     def conclude(self, uid: str, key: str) -> None:
         """The pod has ended: what its container left to be read is the task's result, else the pod's end is."""
@@ -130,10 +89,14 @@ class Tending:
                 outcome = outcome_of_end(claim, pod.record, self._yard.known.get(claim.uid, Known()))
         self._write(uid, key, outcome)
 
-    def conclude_as(self, uid: str, key: str, message: str) -> None:
-        """A task that cannot be run here, and of which nobody here has the pod: it has failed, and nothing of it ran."""
+    def conclude_as(self, uid: str, key: str, message: str, ran: Ran = "no") -> None:
+        """A task that cannot be run here, and of which nobody here has the pod: it has failed."""
         cause = Cause("NotLaunched", "Unfit", message)
-        self._write(uid, key, Outcome("Failed", cause, reason="Unfit", message=message, ran="no", infrastructure=True))
+        self._write(uid, key, Outcome("Failed", cause, reason="Unfit", message=message, ran=ran, infrastructure=True))
+
+    def _abandoned(self, uid: str, key: str) -> None:
+        """Somebody was about to give the task a pod of its own, and nobody knows what it was to be."""
+        self.conclude_as(uid, key, "who was to give the task a pod of its own is gone", "unknown")
 
     def _doubted(self, claim: Claim) -> None:
         self._crew.later(_DOUBT_S, lambda: self._give_up_waiting(claim))
@@ -210,7 +173,7 @@ class Tending:
         self._write(uid, key, outcome)
 
     def _write(self, uid: str, key: str, outcome: Outcome) -> None:
-        """Write a task's outcome onto its pod; then it is told. One that was stopped is gone with its end, as a pod is."""
+        """Write a task's outcome onto its pod; then it is told. One that was stopped is taken off then, as a pod is gone."""
         while True:
             with self._yard.lock:
                 pod, claim = self._open(uid, key)
@@ -219,19 +182,36 @@ class Tending:
                     return
                 self._yard.ending[claim.uid] = outcome
                 record = pod.record
-            remove = claim.stopped_at is not None
-            name = label_of(key)
-            labels: Mapping[str, str | None] = {name: None} if remove else {}
-            annotations = {name: None if remove else written(claim.ended(outcome))}
             try:
-                result = self._hosting.swap(record, labels, annotations)
+                result = self._hosting.swap(record, {}, {label_of(key): written(claim.ended(outcome))})
             except LaunchError:
                 self._crew.later(_REST_S, lambda: self._write(uid, key, outcome))
                 return
-            if self._wrote(result, uid, claim, outcome, remove):
-                return
+            if self._wrote(result, uid, claim):
+                break
+        if claim.stopped_at is not None:
+            self._take_off(uid, claim)
 
-    def _wrote(self, result: object, uid: str, claim: Claim, outcome: Outcome, remove: bool) -> bool:
+    def _take_off(self, uid: str, ended: Claim) -> None:
+        """Take a result off its pod: who stopped the task wants it gone."""
+        with self._yard.lock:
+            pod = self._yard.machine.pods.get(uid)
+            claim = None if pod is None else pod.claims.get(ended.key)
+            if pod is None or claim is None or claim.uid != ended.uid:
+                return
+            record, name = pod.record, label_of(ended.key)
+        try:
+            result = self._hosting.swap(record, {name: None}, {name: None})
+        except LaunchError:
+            self._crew.later(_REST_S, lambda: self._take_off(uid, ended))
+            return
+        with self._yard.lock:
+            if result.record is not None:
+                self._yard.see(result.record, self._clock())
+        if isinstance(result, Changed) and result.record is not None:
+            self._crew.do(lambda: self._take_off(uid, ended))
+
+    def _wrote(self, result: Swapped | Changed, uid: str, claim: Claim) -> bool:
         """Whether a result is written, or the pod is gone; else it has changed, and is known as it is now."""
         now = self._clock()
         with self._yard.lock:
@@ -244,7 +224,7 @@ class Tending:
                     self._yard.lost(pod.record, now)
             elif pod is not None:
                 pod.attended.discard(claim.key)
-                self._yard.see(result.record, now)  # type: ignore[attr-defined]
+                self._yard.see(result.record, now)
             self._yard.ending.pop(claim.uid, None)
             self._backoffs.pop(claim.key, None)
         self._changed()

@@ -62,6 +62,8 @@ class Yard:
         #: Told of a task of another's that has vanished: he may have withdrawn, to put it on another pod.
         self.doubted: Callable[[Claim], None] = self.give_up
         self._doubts: dict[str, tuple[PodRecord, Claim]] = {}
+        #: Pods with a task that was not shown, for another pod had it too, and has it no more.
+        self.hidden: list[WarmPod] = []
         self._buried: dict[str, None] = {}
         self._tasks: dict[tuple[str, str], tuple[str, str]] = {}
         self._shown: dict[str, dict[str, Claim]] = {}
@@ -93,6 +95,8 @@ class Yard:
                 self.stirred.notify_all()
         elif not _is_pooled(record):
             self._see_own(record)
+        while len(self.hidden) > 0:
+            self._show(self.hidden.pop(), now)
         return pod
 
     def lost(self, record: PodRecord, now: datetime) -> None:
@@ -179,6 +183,8 @@ class Yard:
             if shown is not None and shown.uid != claim.uid:
                 self._vanished(pod, shown)
             self._tasks[namespace, claim.launch_id] = (uid, key)
+            if claim.holder != self.machine.settings.holder:
+                self._doubtful(claim)
             self._believe(claim, namespace)
             self._put(record_of(claim, pod.record, self.known.get(claim.uid, Known())))
         for key, claim in before.items():
@@ -192,7 +198,8 @@ class Yard:
         if self._is_elsewhere(claim):
             return
         if claim.is_open and self.board.by_uid(claim.uid) is not None:
-            known = self.known.get(claim.uid, Known())
+            self._reveal(claim, pod)
+            known = self._doubtful(claim)
             if known.sent is True and claim.uid not in self.ending:
                 self.astray(pod, claim)
             if claim.holder != self.machine.settings.holder and not known.began and claim.uid not in self.ending:
@@ -203,6 +210,19 @@ class Yard:
             self.end(pod.record, claim, outcome, remove=True)
         else:
             self._forget(claim, pod.record.ref.namespace)
+
+    def _doubtful(self, claim: Claim) -> Known:
+        """What is known of a task that somebody else has, or had, in hand: he may have ordered it."""
+        known = self.known.get(claim.uid, Known())
+        if known.sent is False:
+            known = self.known[claim.uid] = replace(known, sent=None)
+        return known
+
+    def _reveal(self, claim: Claim, gone_from: WarmPod) -> None:
+        """Another pod that has the same task is looked at once more: that one was not shown."""
+        for other in self.machine.pods.values():
+            if other is not gone_from and claim.key in other.claims:
+                self.hidden.append(other)
 
     def give_up(self, claim: Claim) -> None:
         """A task of another's that has vanished has not come again: he has not only put it on another pod."""
@@ -226,7 +246,8 @@ class Yard:
         place = self._tasks.get((pod.namespace, claim.launch_id))
         other = None if place is None or place[0] == pod.uid else self.machine.pods.get(place[0])
         first = None if other is None else other.claims.get(claim.key)
-        return first is not None and first.uid != claim.uid and (claim.holder != ours or first.holder == ours)
+        # Of two, the one that is left, most likely: whose pod has the smaller uid (see inheriting), or that has ended.
+        return first is not None and other is not None and (not first.is_open or other.record.ref.uid < pod.uid)
 
     def _bury(self, uid: str) -> None:
         """What is told of a pod that is gone is old, from whoever hears of it later; of so many others nobody hears any more."""
@@ -236,6 +257,9 @@ class Yard:
 
     def _gone(self, record: PodRecord, now: datetime) -> None:
         self._bury(record.ref.uid)
+        there = self.machine.pods.get(record.ref.uid)
+        if there is not None and there.record.annotations != record.annotations:
+            self._show(self.machine.see(record, now) or there, now)  # the last of it may say more than was seen
         pod = self.machine.gone(record.ref.uid)
         self.starts.forget(record.launch_id)
         if pod is None:
