@@ -15,7 +15,7 @@ from podcompose.run.naming import LAUNCH, MANAGED_BY, MANAGER, launch_label
 from podcompose.run.outcome import Outcome
 from podcompose.run.pace import Pace
 from podcompose.run.policy import PATIENT, Policy
-from podcompose.run.protocols import Launched, Pod, Selection, Synced
+from podcompose.run.protocols import Change, Launched, Pod, Selection, Synced
 from podcompose.run.running import GLANCE_S, SYNC_S, TICK_S
 
 __all__ = ["launch_many", "reconcile", "run", "run_many"]
@@ -67,7 +67,10 @@ async def run_many(
                     yield launch_id, not_launched(result)
                 else:
                     flight.awaits(launch_id, result.ref)
-            wait_s = (TICK_S if launches.under_way == {} else GLANCE_S) / max(1, len(views))
+            known = await _taken(backend, flight, ())  # launched before, and ended before this
+            for ended in known:
+                yield ended.launch_id, ended.outcome
+            wait_s = 0.0 if known != [] else (TICK_S if launches.under_way == {} else GLANCE_S) / max(1, len(views))
             for view in views.values():
                 for ended in await _polled(backend, view, flight, wait_s):
                     yield ended.launch_id, ended.outcome
@@ -173,15 +176,21 @@ async def _polled(backend: Backend, subscription: Subscription, flight: Flight, 
     health = await subscription.status()
     if changes == () and health.state == "Closed":
         raise closed()
-    ended = flight.taken(changes)
-    for one in ended:
-        if one.stop:
-            await _stopped(backend, one)
+    ended = await _taken(backend, flight, changes)
     late = flight.overdue(clock_of(backend)()) if health.state == "Live" else []
     given_up = [one for one in late if await _stopped(backend, one)]
     for one in given_up:
         flight.given_up(one)
     return [*ended, *given_up]
+
+
+async def _taken(backend: Backend, flight: Flight, changes: tuple[Change, ...]) -> list[Ended]:
+    """What has ended, and is stopped if that is to be."""
+    ended = flight.taken(changes)
+    for one in ended:
+        if one.stop:
+            await _stopped(backend, one)
+    return ended
 
 
 async def _stopped(backend: Backend, ended: Ended) -> bool:

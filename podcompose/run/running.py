@@ -14,7 +14,7 @@ from podcompose.run.naming import LAUNCH, MANAGED_BY, MANAGER, launch_label
 from podcompose.run.outcome import Outcome
 from podcompose.run.pace import Pace
 from podcompose.run.policy import PATIENT, Policy
-from podcompose.run.protocols import Backend, Launched, Launcher, Pod, Selection, Subscription, Synced, Watcher
+from podcompose.run.protocols import Backend, Change, Launched, Launcher, Pod, Selection, Subscription, Synced, Watcher
 
 __all__ = ["Reconciled", "launch_many", "reconcile", "run", "run_many"]
 
@@ -85,7 +85,9 @@ def run_many(
                     yield launch_id, not_launched(result)
                 else:
                     flight.awaits(launch_id, result.ref)
-            wait_s = (TICK_S if launches.under_way == {} else GLANCE_S) / max(1, len(views))
+            known = _taken(backend, flight, ())  # launched before, and ended before this
+            yield from ((ended.launch_id, ended.outcome) for ended in known)
+            wait_s = 0.0 if known != [] else (TICK_S if launches.under_way == {} else GLANCE_S) / max(1, len(views))
             for view in views.values():
                 for ended in _polled(backend, view, flight, wait_s):
                     yield ended.launch_id, ended.outcome
@@ -197,15 +199,21 @@ def _polled(backend: Backend, subscription: Subscription, flight: Flight, timeou
     health = subscription.status()
     if changes == () and health.state == "Closed":
         raise closed()
-    ended = flight.taken(changes)
-    for one in ended:
-        if one.stop:
-            _stopped(backend, one)
+    ended = _taken(backend, flight, changes)
     late = flight.overdue(clock_of(backend)()) if health.state == "Live" else []
     given_up = [one for one in late if _stopped(backend, one)]
     for one in given_up:
         flight.given_up(one)
     return [*ended, *given_up]
+
+
+def _taken(backend: Backend, flight: Flight, changes: tuple[Change, ...]) -> list[Ended]:
+    """What has ended, and is stopped if that is to be."""
+    ended = flight.taken(changes)
+    for one in ended:
+        if one.stop:
+            _stopped(backend, one)
+    return ended
 
 
 def _stopped(backend: Backend, ended: Ended) -> bool:
