@@ -102,6 +102,8 @@ class Report:
     timed_out: bool = False
     #: It was stopped before it ended.
     stopped: bool = False
+    #: Its container was being ended when it ended, by whoever deletes or evicts the pod: the pod's end says why.
+    ending: bool = False
     #: Its program could not be started (there is none of that name, ...): nothing of it ran.
     start_error: bool = False
     #: (Of "unfit") That nothing has begun is sure of earlier orders too, not of this one alone.

@@ -13,7 +13,9 @@ from podcompose.run.prepare import Prepared
 from podcompose.run.records import PodRecord, PodRef, Stage
 from podcompose.run.warm.claims import Claim
 from podcompose.run.warm.hosting import Report, Task
+from podcompose.run.warm.marks import CONTAINER
 from podcompose.run.warm.references import settled_argv, settled_env
+from podcompose.run.warm.shell.reports import message_result
 
 __all__ = ["POD", "UID", "Known", "existing", "outcome_of_end", "outcome_of_report", "record_of", "ref_of"]
 
@@ -35,6 +37,8 @@ class Known:
     began: bool = False
     started: datetime | None = None
     prepared: Prepared | None = None
+    #: Its last word, where that came while its pod was being ended.
+    report: Report | None = None
 
 
 def ref_of(claim: Claim, namespace: str) -> PodRef:
@@ -137,6 +141,31 @@ def outcome_of_end(claim: Claim, pod: PodRecord, known: Known) -> Outcome:
     The exit code of the pod is that of its idle program, so it says nothing, but for a container killed for its memory.
     """
     end = pod.outcome or Outcome("Lost")
+    left = message_result(end.message or "")
+    report = left[1] if left is not None and left[0] == claim.inner else known.report
+    if report is None:
+        return _ended_with(claim, pod, end, known)
+    ended = outcome_of_report(report, claim, (pod.annotations or {}).get(CONTAINER, ""))
+    if not report.ending or ended.kind == "Stopped" or report.timed_out:
+        return ended  # by itself, before the pod's end
+    if ended.exit_code == 0:
+        return replace(ended, disruption=end.disruption)  # as a pod that is ended, and answers TERM with 0
+    because = _ended_with(claim, pod, replace(end, message=None), known)
+    if because.cause is not None and because.cause.kind == "Unknown":
+        return ended
+    return replace(
+        because,
+        exit_code=ended.exit_code,
+        signal=ended.signal,
+        container=ended.container,
+        started=ended.started,
+        finished=ended.finished,
+        ran="yes",
+    )
+
+
+def _ended_with(claim: Claim, pod: PodRecord, end: Outcome, known: Known) -> Outcome:
+    """The outcome of a task of which nothing is known but its pod's end."""
     ran = _ran(pod, end, known)
     told = replace(end, container=None, started=known.started, restarts=0, ran=ran, signal=None, exit_code=None)
     if claim.stopped_at is not None:

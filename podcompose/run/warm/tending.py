@@ -16,7 +16,6 @@ from podcompose.run.warm.crew import Crew
 from podcompose.run.warm.hosting import Changed, Hosting, Report, Run, Stop, Swapped
 from podcompose.run.warm.inheriting import Inheriting
 from podcompose.run.warm.records import Known, outcome_of_end, outcome_of_report
-from podcompose.run.warm.shell.reports import message_result
 from podcompose.run.warm.yard import Yard
 from podcompose.run.watch.backoff import Backoff
 
@@ -44,17 +43,29 @@ class Tending:
         self._hosting, self._yard, self._crew, self._holder, self._clock = hosting, yard, crew, holder, clock
         self._unfit, self._changed = unfit, changed
         yard.astray, yard.doubted = self._end_astray, self._doubted
-        self._inheriting = Inheriting(hosting, yard, crew, holder, clock, self.tend, self._abandoned)
+        self._inheriting = Inheriting(hosting, yard, crew, holder, clock, self.tend, self._order, self._abandoned)
         self._backoffs: dict[str, Backoff] = {}
         self._ordered: dict[str, datetime] = {}
 
     def tend(self, uid: str, key: str) -> None:
-        """Order the task of this key in the pod of this uid, once more if need be."""
+        """Order the task of this key in the pod of this uid, once more if need be; but first be sure that no other pod has it."""
         with self._yard.lock:
             pod, claim = self._open(uid, key)
             if pod is None or claim is None:
                 return
             pod.attended.add(key)
+            is_sure = claim.holder == self._holder and self._yard.known.get(claim.uid, Known()).sent is not None
+        if is_sure:
+            self._order(uid, key)
+        else:
+            self._crew.do(lambda: self._inheriting.take_over(uid, key))
+
+    def _order(self, uid: str, key: str) -> None:
+        """Order a task that is in this pod alone."""
+        with self._yard.lock:
+            pod, claim = self._open(uid, key)
+            if pod is None or claim is None:
+                return
             if claim.holder != self._holder:
                 self._crew.do(lambda: self._inheriting.take_over(uid, key))
                 return
@@ -64,13 +75,11 @@ class Tending:
             first = known.sent is False
             ref, container = pod.record.ref, pod.marks.container
             forget = tuple(sorted(pod.forget))
-            pod.forget.clear()
-        if claim.stopped_at is not None:
-            grace_s = 30.0 if claim.stop_grace_s is None else claim.stop_grace_s
-            self._hosting.order(ref, container, Stop(claim.inner, grace_s), lambda report: self._told(uid, claim, report, first))
-        elif claim.task is not None:
-            task = replace(claim.task, key=claim.inner)
-            self._hosting.order(ref, container, Run(task, forget), lambda report: self._told(uid, claim, report, first))
+            if claim.stopped_at is None:  # a Run says it
+                pod.forget.clear()
+        order = _order_of(claim, forget)
+        if order is not None:
+            self._hosting.order(ref, container, order, lambda report: self._told(uid, claim, report, first))
 
     def conclude(self, uid: str, key: str) -> None:
         """The pod has ended: what its container left to be read is the task's result, else the pod's end is."""
@@ -82,11 +91,7 @@ class Tending:
             if why is not None and claim.stopped_at is None:
                 self._crew.do(lambda: self._unfit(uid, key, why))
                 return
-            left = message_result((pod.record.outcome and pod.record.outcome.message) or "")
-            if left is not None and left[0] == claim.inner:
-                outcome = outcome_of_report(left[1], claim, pod.marks.container)
-            else:
-                outcome = outcome_of_end(claim, pod.record, self._yard.known.get(claim.uid, Known()))
+            outcome = outcome_of_end(claim, pod.record, self._yard.known.get(claim.uid, Known()))
         self._write(uid, key, outcome)
 
     def conclude_as(self, uid: str, key: str, message: str, ran: Ran = "no") -> None:
@@ -166,6 +171,9 @@ class Tending:
             pod, claim = self._open(uid, key)
             if pod is None or claim is None:
                 return
+            if report.ending and claim.stopped_at is None:  # why, the pod's end will say
+                self._yard.know(claim.uid, replace(self._yard.known.get(claim.uid, Known()), began=True, report=report))
+                return
             outcome = outcome_of_report(report, claim, pod.marks.container)
             ordered = self._ordered.pop(key, None)
             if ordered is not None:
@@ -229,3 +237,10 @@ class Tending:
             self._backoffs.pop(claim.key, None)
         self._changed()
         return True
+
+
+def _order_of(claim: Claim, forget: tuple[str, ...]) -> Run | Stop | None:
+    """What is ordered of a task; None where nobody has written what it is to do."""
+    if claim.stopped_at is not None:
+        return Stop(claim.inner, 30.0 if claim.stop_grace_s is None else claim.stop_grace_s)
+    return None if claim.task is None else Run(replace(claim.task, key=claim.inner), forget)

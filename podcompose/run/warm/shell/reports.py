@@ -99,6 +99,7 @@ def _ended(text: str) -> Report | None:
         oom="o" in flags,
         timed_out="t" in flags,
         stopped="s" in flags,
+        ending="k" in flags,
         start_error="f" in flags,
         started=_moment(started),
         finished=_moment(finished),

@@ -226,7 +226,7 @@ _pc_over() {
   # Waiting for any command reaps what was left to this process; bash does so by itself.
   if [ -n "$_pc_any" ] && [ "$_pc_shell" != bash ]; then rm -f "$_pc_r/none"; fi
   _pc_now
-  _pc_flags=-$_pc_timed$_pc_stopped _pc_why=
+  _pc_flags=-$_pc_timed$_pc_stopped${_pc_term:+k} _pc_why=
   if [ -n "$_pc_failed" ]; then
     case $_pc_code in
       127 | "$_pc_usr2")
