@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from podcompose.errors import Problem
-from podcompose.run.errors import Unreachable, Unsettled
+from podcompose.run.errors import Refused, Unreachable, Unsettled
 from podcompose.run.outcome import Outcome
 from podcompose.run.protocols import Gone, Launched, Seen, Selection
 from podcompose.run.records import Owner, PodRecord, PodRef
@@ -138,6 +138,8 @@ class Connection:
             armed.meanwhile()
         if armed.what == "fail":
             raise Unreachable([Problem("scripted", "", operation)])
+        if armed.what == "refuse":
+            raise Refused([Problem("scripted", "", operation)])
         if armed.what == "die before":
             self._die()
         if armed.what == "lose" and lost is not None:

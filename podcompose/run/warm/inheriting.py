@@ -1,9 +1,10 @@
 """
-Tasks that somebody claimed who is taken for dead: first their claims are ours, then it is made sure that each is in one pod alone.
+Tasks that nobody living is sure of: first their claims are ours, then it is made sure that each is in one pod alone.
 
 Who claimed a task may have died before he looked whether another pod has it too, or may be alive and about to withdraw. So nobody
 orders such a task before he has taken the claim over, by compare and swap, and has read who else has one: then whoever withdraws
-leaves it alone, and of two that were left, one gives way. A pod in which the task has begun never does.
+leaves it alone, and of two that were left, one gives way. A pod in which the task has begun never does. A claim of our own is
+such a one too where the answer was lost, or nobody could be asked who else has the task.
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ _REST_S = 1.0
 
 
 class Inheriting:
-    """Takes claims over; `tend` is called with a task that is ours alone, `abandoned` with one that was on its way elsewhere."""
+    """
+    Takes claims over.
+
+    `alone` is called with a task that is ours and in no other pod, `abandoned` with one that was on its way elsewhere, `tend` with
+    one that has changed meanwhile.
+    """
 
     def __init__(
         self,
@@ -36,10 +42,11 @@ class Inheriting:
         holder: Owner,
         clock: Callable[[], datetime],
         tend: Callable[[str, str], None],
+        alone: Callable[[str, str], None],
         abandoned: Callable[[str, str], None],
     ) -> None:
         self._hosting, self._yard, self._crew, self._holder, self._clock = hosting, yard, crew, holder, clock
-        self._tend, self._abandoned = tend, abandoned
+        self._tend, self._alone, self._abandoned = tend, alone, abandoned
 
     def take_over(self, uid: str, key: str) -> None:
         """Have the claim of this key, on the pod of this uid, be ours; then see to its task."""
@@ -76,7 +83,7 @@ class Inheriting:
             else:
                 self._abandoned(uid, key)
         elif others == []:
-            self._tend(uid, key)
+            self._alone(uid, key)
         elif any(key not in claims_of(other) for other in others):
             self._give_way(uid, key)  # it has a pod of its own
         else:
@@ -87,7 +94,7 @@ class Inheriting:
         if begun is None:
             self._again(uid, key)
         elif begun:
-            self._tend(uid, key)
+            self._alone(uid, key)
         elif any(other.ref.uid < uid for other in others):
             self._give_way(uid, key)
         else:

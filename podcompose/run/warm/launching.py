@@ -119,7 +119,12 @@ class Launching:
             return
         with self._yard.lock:
             self._yard.moving.add(claim.uid)
-        self._backend.launch(own_pod(prepared.composed, claim.key, claim.uid), launch_id=claim.launch_id)
+        try:
+            self._backend.launch(own_pod(prepared.composed, claim.key, claim.uid), launch_id=claim.launch_id)
+        except Refused:  # it goes nowhere: its end is told of the pod that it is on
+            with self._yard.lock:
+                self._yard.moving.discard(claim.uid)
+            raise
         self.own += 1
         self._withdraw(pod, claim)
 

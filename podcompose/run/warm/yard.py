@@ -241,13 +241,21 @@ class Yard:
     def _is_tentative(self, claim: Claim, pod: PodRef) -> bool:
         """Whether it may be taken back: it is being launched here, or the same task is on another pod already."""
         ours = self.machine.settings.holder
-        if claim.key in self.machine.pending and claim.holder == ours:
+        if claim.key in self.machine.pending and claim.holder == ours and claim.is_open:
             return True
         place = self._tasks.get((pod.namespace, claim.launch_id))
         other = None if place is None or place[0] == pod.uid else self.machine.pods.get(place[0])
         first = None if other is None else other.claims.get(claim.key)
-        # Of two, the one that is left, most likely: whose pod has the smaller uid (see inheriting), or that has ended.
-        return first is not None and other is not None and (not first.is_open or other.record.ref.uid < pod.uid)
+        if first is None or other is None or not first.is_open:
+            return first is not None
+        if self._is_sure(first) or self._is_sure(claim):
+            return self._is_sure(first)
+        # Of two, the one that is left, most likely: whose pod has the smaller uid (see inheriting). One of ours is not so sure.
+        return claim.holder == ours or other.record.ref.uid < pod.uid
+
+    def _is_sure(self, claim: Claim) -> bool:
+        """Whether it is ours, and was found to be in one pod alone."""
+        return claim.holder == self.machine.settings.holder and self.known.get(claim.uid, Known()).sent is not None
 
     def _bury(self, uid: str) -> None:
         """What is told of a pod that is gone is old, from whoever hears of it later; of so many others nobody hears any more."""
