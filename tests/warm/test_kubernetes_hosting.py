@@ -169,6 +169,29 @@ class TestOrder:
         assert orders.states(Task(KEY, "a", ("echo", "\0"))) == ["unfit"]
 
 
+class TestShellsThatStay:
+    def test_one_that_was_cut_may_have_begun_the_task(self) -> None:
+        """The next shell is refused: that says nothing of what the first was sent, so nobody knows."""
+        first, second = Orders(lambda talk: None), Orders(lambda talk: None)
+        talks = list[Talk]()
+
+        def play(talk: Talk) -> None:
+            talks.append(talk)
+            if len(talks) > 1:
+                talk.raw(answer(403, {"reason": "Forbidden", "message": "no more"}))
+                return
+            talk.agree().script(b"_pc_front\n}\n")
+            talk.send(STDOUT, b"podcompose absent\n").script(b"_pc_front\n}\n")
+
+        with Kubelet(play) as kubelet, open_backend(kubelet.url) as backend:
+            backend.order(REF, "base", Ask(KEY), first)
+            wait_for(lambda: backend._orders._idle != {}, "a shell that stays")
+            backend.order(REF, "base", Run(Task(KEY, "a", ("true",))), second)
+            assert backend._orders._idle == {}
+            wait_for(lambda: second.told != [], "a last word")
+        assert ([report.state for report in second.told], len(talks)) == (["cut"], 2)
+
+
 class TestOutput:
     def output(self, *plays: Callable[[Talk], object], deadline: float = 60.0) -> bytes:
         """What is read, the server playing so in turn."""

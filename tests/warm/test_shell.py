@@ -552,7 +552,10 @@ class TestContainers:
         try:
             pod = fresh(shell, env={"PATH": str(tools)})
             assert pod.said(pod.sh("echo hi; echo err >&2")) == b"hi\nerr\n"
+            task = pod.sh("exit 3")
             (tools / "mkfifo").unlink()
+            told = pod.run(task)
+            assert (told.state, told.sure) == ("unfit", False)
             poor = fresh_unfit(shell, {"PATH": str(tools)})
             assert poor == ("unfit", "there is no mkfifo in the image")
         finally:
@@ -619,6 +622,12 @@ class TestTexts:
     def test_an_end_without_a_word(self, code: int | None, stderr: bytes, state: str) -> None:
         """A front that ends without a last word is cut, or there is no shell."""
         assert Reports().end(code, stderr).state == state
+
+    def test_why_not(self) -> None:
+        """What the supervisor says is sure; what a front finds missing may have been taken away by a task that runs."""
+        told = [Reports().feed(f"podcompose {word} no mkfifo\n".encode())[0] for word in ("unfit", "unsure")]
+        assert [(one.state, one.sure, one.message) for one in told] == [("unfit", True, "no mkfifo"), ("unfit", False, "no mkfifo")]
+        assert Reports().end(127, b"").sure is False
 
     def test_messages(self) -> None:
         """The last whole result of a termination message counts; anything else is none."""

@@ -44,6 +44,8 @@ class Orders:
         with self._lock:
             idle = self._idle.get((ref.uid, container), [])
             box = idle.pop() if len(idle) > 0 else None
+            if idle == []:
+                self._idle.pop((ref.uid, container), None)
         if box is not None:
             box.put(job)
             return
@@ -93,7 +95,7 @@ class Orders:
             raise
 
     def _said(self, shell: Shell, text: bytes, job: _Job, *, new: bool = False) -> bool:
-        """Whether a shell has done it, or failed after it was heard; one that stayed may be gone, and was never asked then."""
+        """Whether a shell has done it, or failed after it was heard; one that stayed may be gone, and most likely was not asked."""
         end = shell.run(text, job.heard.more, lambda: job.heard.over)
         if end is None:
             return True
@@ -101,6 +103,7 @@ class Orders:
         if new or job.heard.any:
             job.heard.end(end)
             return True
+        job.heard.again = True
         return False
 
     def _another(self, ref: PodRef, container: str) -> _Job | None:
@@ -136,8 +139,8 @@ class _Heard:
         self._reports = Reports()
         #: Whether the last word was told; whether anything was heard.
         self.over = self.any = False
-        #: Whether the shell itself has ended.
-        self.ended = False
+        #: Whether the shell itself has ended; whether it is the second one, and the first may have begun the task.
+        self.ended = self.again = False
 
     def more(self, data: bytes) -> None:
         """The shell has written something."""
@@ -159,9 +162,11 @@ class _Heard:
             self.last(Report(end.state, sure=False, message=f"{said.message}{more}"))
 
     def last(self, report: Report) -> None:
-        """The last word, if there was none yet."""
+        """The last word, if there was none yet; that one shell is unfit says nothing of what another may have begun."""
         if not self.over:
             self.over = True
+            if self.again and report.state == "unfit" and not report.sure:
+                report = Report("cut", message=report.message)
             self._told(report)
 
 

@@ -4,7 +4,8 @@ The shell programs of a warm pod, as texts.
 The supervisor is the idle container's process 1. It starts every task as its own child, one at a time, and remembers in its own
 variables which it took and how they ended: no task can kill it (the kernel sees to that), so none runs twice, whatever it removes.
 A front is a `sh` that `pods/exec` starts beside it. It writes the task down, makes a FIFO for the answer, whose name is the order
-(KEY.VERB.GRACE.PID), and pokes the supervisor; then it waits for lines. Nothing polls.
+(KEY.VERB.GRACE.PID), and pokes the supervisor; then it waits for lines. Nothing polls. What a front itself finds missing a task
+may have taken away that runs already: it is "unsure" then, and not "unfit".
 
     ROOT/front/  the fronts' FIFOs, and beside each the task it brings: KEY.run.-.PID, KEY.run.-.PID.sh
     ROOT/log/    what each task wrote
@@ -63,13 +64,13 @@ _pc_front() {
   case $_pc_x in
     *podcompose*) ;;
     *)
-      _pc_say "unfit process 1 is not podcompose's supervisor: the pod's containers share their processes, or there is no /proc"
+      _pc_say "unsure process 1 is not podcompose's supervisor: the pod's containers share their processes, or there is no /proc"
       return
       ;;
   esac
-  command -v mkfifo >/dev/null 2>&1 || { _pc_say "unfit there is no mkfifo in the image"; return; }
+  command -v mkfifo >/dev/null 2>&1 || { _pc_say "unsure there is no mkfifo in the image"; return; }
   if [ ! -d "$_pc_r/front" ]; then
-    mkdir -p "$_pc_r/front" 2>/dev/null </dev/null || { _pc_say "unfit cannot write in $_pc_r"; return; }
+    mkdir -p "$_pc_r/front" 2>/dev/null </dev/null || { _pc_say "unsure cannot write in $_pc_r"; return; }
   fi
   _pc_full=
   _pc_f=$_pc_r/front/$_pc_k.$_pc_v.$_pc_a.${$}

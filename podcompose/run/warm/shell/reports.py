@@ -13,7 +13,8 @@ _PREFIX = b"podcompose "
 _ENDED = re.compile(r"ended (\d+) -([a-z]*) (-?\d+) (-?\d+) ?(.*)", re.DOTALL)
 _RESULT = re.compile(r"podcompose ([a-z2-7]+) (ended .*)")
 _WORDS: dict[str, State] = {"void": "void", "absent": "absent", "done": "done"}
-_REASONS: dict[str, State] = {"unfit": "unfit", "cut": "cut"}
+#: With why; and whether that is sure of earlier orders too.
+_REASONS: dict[str, tuple[State, bool]] = {"unfit": ("unfit", True), "unsure": ("unfit", False), "cut": ("cut", True)}
 #: What runtimes say where there is no shell to be started.
 _NO_SHELL = re.compile(r"executable file|exec: \"sh\"|sh: not found")
 
@@ -54,7 +55,7 @@ class Reports:
             return self._last
         said = stderr.decode(errors="replace").strip()
         if code in (126, 127) or _NO_SHELL.search(said):
-            return Report("unfit", message=f"no shell that can run tasks: {said or f'exit code {code}'}")
+            return Report("unfit", sure=False, message=f"no shell that can run tasks: {said or f'exit code {code}'}")
         return Report("cut", message=said or (f"the front ended with {code}" if code is not None else "the stream was cut"))
 
 
@@ -82,7 +83,8 @@ def _report(line: bytes) -> Report | None:
     if word in _WORDS:
         return Report(_WORDS[word])
     if word in _REASONS:
-        return Report(_REASONS[word], message=rest)
+        state, sure = _REASONS[word]
+        return Report(state, sure=sure, message=rest)
     if word == "running":
         return Report("running", started=_moment(rest) if rest.isdecimal() else None)
     return _ended(text)
