@@ -52,6 +52,7 @@ class Tending:
         with self._yard.lock:
             pod, claim = self._open(uid, key)
             if pod is None or claim is None:
+                self._let_be(key)
                 return
             pod.attended.add(key)
             is_sure = claim.holder == self._holder and self._yard.known.get(claim.uid, Known()).sent is not None
@@ -125,6 +126,11 @@ class Tending:
 
         self._crew.do(order)
 
+    def _let_be(self, key: str) -> None:
+        """Nobody here sees to a task of this key any more."""
+        self._backoffs.pop(key, None)
+        self._ordered.pop(key, None)
+
     def _open(self, uid: str, key: str) -> tuple[WarmPod | None, Claim | None]:
         pod = self._yard.machine.pods.get(uid)
         claim = None if pod is None else pod.claims.get(key)
@@ -135,6 +141,8 @@ class Tending:
         key = ordered.key
         with self._yard.lock:
             _, claim = self._open(uid, key)
+            if claim is None:
+                self._let_be(key)
         if claim is None or claim.uid != ordered.uid:
             return
         if report.state == "running":
@@ -186,7 +194,7 @@ class Tending:
             with self._yard.lock:
                 pod, claim = self._open(uid, key)
                 if pod is None or claim is None:
-                    self._backoffs.pop(key, None)
+                    self._let_be(key)
                     return
                 self._yard.ending[claim.uid] = outcome
                 record = pod.record
@@ -234,7 +242,7 @@ class Tending:
                 pod.attended.discard(claim.key)
                 self._yard.see(result.record, now)
             self._yard.ending.pop(claim.uid, None)
-            self._backoffs.pop(claim.key, None)
+            self._let_be(claim.key)
         self._changed()
         return True
 

@@ -196,6 +196,7 @@ class Yard:
     def _vanished(self, pod: WarmPod, claim: Claim) -> None:
         """A claim is not there any more: acknowledged, withdrawn, or taken away by somebody."""
         if self._is_elsewhere(claim):
+            self.known.pop(claim.uid, None)
             return
         if claim.is_open and self.board.by_uid(claim.uid) is not None:
             self._reveal(claim, pod)
@@ -293,6 +294,7 @@ class Yard:
     def _forget(self, claim: Claim, namespace: str) -> None:
         self.board.remove(claim.uid)
         self.known.pop(claim.uid, None)
+        self.ending.pop(claim.uid, None)
         place = self._tasks.get((namespace, claim.launch_id))
         pod = None if place is None else self.machine.pods.get(place[0])
         there = None if pod is None or place is None else pod.claims.get(place[1])
@@ -305,13 +307,13 @@ class Yard:
 
     def _see_own(self, record: PodRecord) -> None:
         shown = _with_uid(record)
+        self.moving.discard(shown.ref.uid)
         there = self._own.get(shown.ref.uid)
         if there is not None and not newer(record.resource_version, there.resource_version):
             return
         self._own[shown.ref.uid] = record
         if record.launch_id is not None:
             self._own_ids[record.ref.namespace, record.launch_id] = shown.ref.uid
-            self.moving.discard(shown.ref.uid)
         self._put(shown)
 
     def _gone_own(self, record: PodRecord) -> None:
