@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from podcompose.run.naming import DIGEST, LAUNCH, LAUNCH_ID, MANAGED_BY, MANAGER, OWNER, OWNER_EPOCH, STOPPED_AT, pod_name
+from podcompose.run.naming import (
+    DIGEST,
+    LAUNCH,
+    LAUNCH_ID,
+    MANAGED_BY,
+    MANAGER,
+    OWNER,
+    OWNER_EPOCH,
+    STOPPED_AT,
+    TASK_PREFIX,
+    pod_name,
+)
 from podcompose.run.outcome import Cause, Disruption, Outcome, Ran
 from podcompose.run.prepare import Prepared
 from podcompose.run.records import PodRecord, PodRef, Stage
@@ -22,6 +33,8 @@ __all__ = ["POD", "UID", "Known", "existing", "outcome_of_end", "outcome_of_repo
 #: Annotations: of a task's record, the pod it is in; of a pod of its own, the task's uid.
 POD = "podcompose.io/warm-pod"
 UID = "podcompose.io/task-uid"
+#: How names begin that podcompose writes on a warm pod.
+_OURS = ("podcompose.io/", TASK_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +64,12 @@ def record_of(claim: Claim, pod: PodRecord, known: Known) -> PodRecord:
     A task as it is.
 
     Before its pod runs its stage is the pod's, and so is what holds it up; then it starts, runs, is stopped, has ended.
+    What is not podcompose's of the pod's labels and annotations is of every task in it, for they were composed with it.
     """
     outcome = claim.outcome
     stage = _stage(claim, pod, known)
-    annotations = {**claim.annotations, LAUNCH_ID: claim.launch_id, DIGEST: claim.digest, POD: pod.ref.name}
+    annotations = {**_shared(pod.annotations), **claim.annotations, LAUNCH_ID: claim.launch_id, DIGEST: claim.digest}
+    annotations[POD] = pod.ref.name
     if claim.owner is not None:
         annotations |= {OWNER: claim.owner.name, OWNER_EPOCH: str(claim.owner.epoch)}
     if claim.stopped_at is not None:
@@ -66,12 +81,16 @@ def record_of(claim: Claim, pod: PodRecord, known: Known) -> PodRecord:
         blocker=pod.blocker if outcome is None and pod.stage is stage else None,
         outcome=outcome,
         owner=claim.owner,
-        labels={**claim.labels, MANAGED_BY: MANAGER, LAUNCH: claim.key},
+        labels={**_shared(pod.labels), **claim.labels, MANAGED_BY: MANAGER, LAUNCH: claim.key},
         annotations=annotations,
         started=known.started if outcome is None else outcome.started,
         deleting=claim.stopped_at is not None and outcome is None,
         resource_version=pod.resource_version,
     )
+
+
+def _shared(words: Mapping[str, str] | None) -> dict[str, str]:
+    return {name: text for name, text in (words or {}).items() if not name.startswith(_OURS)}
 
 
 def _stage(claim: Claim, pod: PodRecord, known: Known) -> Stage:
