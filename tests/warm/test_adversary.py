@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import pytest
 
 from podcompose import compose
 from podcompose.backends import MemoryBackend
@@ -11,6 +14,21 @@ from podcompose.run.warm.pool import WarmPool
 
 SPEC: dict[str, Any] = {"restartPolicy": "Never", "containers": [{"name": "base", "image": "i", "command": ["true"]}]}
 TEMPLATE: dict[str, Any] = {"metadata": {"labels": {"team": "x"}, "annotations": {"bill.to/whom": "them"}}, "spec": SPEC}
+
+
+@pytest.mark.parametrize("seconds", [math.inf, 1e12])
+def test_pods_may_be_kept_for_ever(seconds: float) -> None:
+    """Times that are over after all dates, or never, are just that."""
+    with WarmPool(MemoryBackend(), keep=1, idle_timeout_s=seconds, max_age_s=seconds) as pool:
+        assert run(pool, {"spec": SPEC}, launch_id="task/1").kind == "Succeeded"
+
+
+@pytest.mark.parametrize("name", ["idle_timeout_s", "max_age_s"])
+def test_a_time_that_is_no_number_is_refused(name: str) -> None:
+    """NaN is neither more than nothing nor less."""
+    times: dict[str, Any] = {name: math.nan}
+    with pytest.raises(ValueError, match="more than 0"):
+        WarmPool(MemoryBackend(), **times)
 
 
 def test_a_task_is_selected_by_the_labels_of_its_template() -> None:

@@ -340,5 +340,5 @@ def _check(backend: Any, keep: int, limit: int, idle_timeout_s: float, max_tasks
         raise ValueError(
             f"0 <= keep <= limit, limit and max_tasks are at least 1: keep={keep}, limit={limit}, max_tasks={max_tasks}"
         )
-    if idle_timeout_s <= 0 or max_age_s <= 0:
+    if not (idle_timeout_s > 0 and max_age_s > 0):  # nor NaN
         raise ValueError(f"idle_timeout_s and max_age_s are more than 0, not {idle_timeout_s} and {max_age_s}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from podcompose.run.warm.commands import Settings, WarmPod
 from podcompose.run.warm.life import State
@@ -11,6 +11,7 @@ from podcompose.run.warm.life import State
 __all__ = ["Surplus", "dues", "why_spent"]
 
 _READY = (State.FREE, State.STARTING)
+_NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
 class Surplus:
@@ -63,6 +64,11 @@ def dues(pod: WarmPod, settings: Settings, used: datetime | None) -> Iterator[da
         yield pod.rests_until
     if pod.state in _READY and not pod.busy:
         if pod.marks.since is not None:
-            yield pod.marks.since + timedelta(seconds=settings.max_age_s)
+            yield _after(pod.marks.since, settings.max_age_s)
         if pod.since is not None:
-            yield max(pod.since, used or pod.since) + timedelta(seconds=settings.idle_timeout_s)
+            yield _after(max(pod.since, used or pod.since), settings.idle_timeout_s)
+
+
+def _after(start: datetime, seconds: float) -> datetime:
+    """So many seconds later, infinitely many too."""
+    return _NEVER if seconds >= (_NEVER - start).total_seconds() else start + timedelta(seconds=seconds)
