@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -64,6 +65,19 @@ def test_a_free_pod_takes_a_task_the_one_last_used_first() -> None:
     found = seen(machine(), pod("a"), pod("b"))
     assert [found.choose(ONE, 10, 0, NOW) for _ in range(2)] == [Take("b"), Take("a")]
     assert found.choose(ONE, 10, 0, NOW) == Start(ONE)
+
+
+def test_kinds_that_nobody_uses_are_forgotten() -> None:
+    """Of many kinds nothing is left when they were not used for as long as pods may be idle; of one with a pod it is."""
+    found = seen(machine(idle_timeout_s=10.0), pod("a"))
+    for number in range(20):
+        kind = Kind(f"sha256:k{number}", "ns", "base", {})
+        found.choose(kind, 10, 0, NOW)
+        found.started(kind)
+    found.choose(ONE, 10, 0, NOW)
+    assert len(found.kinds()) == 21
+    due(found, 11)
+    assert list(found.kinds()) == [ONE.digest]
 
 
 def test_a_pod_is_free_again_when_it_is_let_go() -> None:
@@ -196,6 +210,15 @@ def test_a_pod_that_had_as_many_tasks_as_it_may_is_marked() -> None:
     found.done("a", NOW)
     seen(found, pod("a", claim("k", outcome=ENDED), claim("l", outcome=ENDED), tasks=2))
     assert due(found) == [Spend("a", "it had 2 tasks")]
+
+
+def test_a_pod_whose_results_fill_it_is_marked() -> None:
+    """Every write of a result would send all of them; so it is long before the server has no room for more."""
+    long = ["x" * 30_000 + str(number) for number in range(4)]
+    claims = [replace(claim(f"k{number}", outcome=ENDED), labels={"text": text}) for number, text in enumerate(long)]
+    few, many = seen(machine(), pod("a", *claims[:3])), seen(machine(), pod("a", *claims, tasks=4))
+    assert due(few) == []
+    assert due(many) == [Spend("a", "it had 4 tasks, and their results fill its annotations")]
 
 
 def test_a_marked_pod_is_deleted_or_quits_if_results_are_left() -> None:

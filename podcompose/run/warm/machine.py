@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from podcompose.run.records import PodRecord, Stage
 from podcompose.run.warm.claims import Claim, claims_of
@@ -28,7 +29,7 @@ from podcompose.run.warm.commands import (
 )
 from podcompose.run.warm.kinds import Kind
 from podcompose.run.warm.life import Standing, State, state_of
-from podcompose.run.warm.marks import ROOM, marks_of
+from podcompose.run.warm.marks import FULL, ROOM, marks_of
 from podcompose.run.warm.pace import Pace
 from podcompose.run.warm.wear import Surplus, dues, why_spent
 
@@ -76,7 +77,8 @@ class Machine:
         if pod is None:
             pod = self.pods[record.ref.uid] = WarmPod(record, marks, claims_of(record))
         else:
-            pod.claims = pod.claims if pod.record.annotations == record.annotations else claims_of(record)
+            if pod.record.annotations != record.annotations:
+                pod.claims = claims_of(record, pod.record, pod.claims)
             pod.record, pod.marks = record, marks
         before = pod.state
         self._file(pod, now)
@@ -188,8 +190,18 @@ class Machine:
         stirred, self._stirred = self._stirred, set()
         if self._sweeps_at is not None and now < self._sweeps_at:
             return list(stirred)
+        self._forget_kinds(now)
         self._sweeps_at = min((due for pod in self.pods.values() for due in self._dues(pod) if due > now), default=_NEVER)
         return list(self.pods)
+
+    def _forget_kinds(self, now: datetime) -> None:
+        """Nothing is kept of kinds that are not in use, nor announced, and have no pods: there may be no end of them."""
+        kept = {*self._announced, *self._recent(now), *(pod.marks.kind for pod in self.pods.values())}
+        kept |= {digest for digest, count in self._asked.items() if count > 0}
+        by_kind: tuple[dict[str, Any], ...] = (self._kinds, self._used, self._paces, self._rests, self._asked)
+        for those in (*by_kind, self._free, self._coming, self._taken):
+            for digest in those.keys() - kept:
+                del those[digest]
 
     def _plan(self, pod: WarmPod) -> None:
         """Look at a pod now, and again when its time is over."""
@@ -254,7 +266,7 @@ class Machine:
         self._plan(pod)
 
     def _is_spent(self, pod: WarmPod) -> bool:
-        return pod.marks.spent is not None or pod.marks.tasks >= self.settings.max_tasks
+        return pod.marks.spent is not None or pod.marks.tasks >= self.settings.max_tasks or pod.marks.size >= FULL
 
     def _missing(self, now: datetime) -> Iterator[Start]:
         """Pods to start ahead: as many as are to be ready, as long as there is room."""
@@ -267,9 +279,11 @@ class Machine:
                 yield Start(self._kinds[digest])
 
     def _wanted(self, now: datetime) -> list[str]:
-        recent = [digest for digest, used in self._used.items() if (now - used).total_seconds() < self.settings.idle_timeout_s]
-        found = dict.fromkeys([*sorted(self._announced), *recent])
+        found = dict.fromkeys([*sorted(self._announced), *self._recent(now)])
         return [digest for digest in found if digest not in self._rests or self._rests[digest] <= now]
+
+    def _recent(self, now: datetime) -> list[str]:
+        return [digest for digest, used in self._used.items() if (now - used).total_seconds() < self.settings.idle_timeout_s]
 
     def _spare(self, now: datetime) -> dict[str, int]:
         """By kind, how many ready pods are more than are to be kept."""
@@ -292,7 +306,7 @@ class Machine:
             return Attend(uid, unattended[0])
         if pod.state is State.SPENT:
             if pod.marks.spent is None:
-                return Spend(uid, f"it had {pod.marks.tasks} tasks")
+                return Spend(uid, _why_used_up(pod, self.settings))
             return End(uid) if len(pod.claims) == 0 else Leave(uid)
         why = why_spent(pod, self.settings, surplus, self.draining, now)
         return None if why is None else Spend(uid, why)
@@ -303,3 +317,8 @@ class Machine:
     def _is_ours(self, claim: Claim) -> bool:
         """Whether we see to a task: ours, or of one of our name who came before us."""
         return claim.holder.name == self.settings.holder.name and claim.holder.epoch <= self.settings.holder.epoch
+
+
+def _why_used_up(pod: WarmPod, settings: Settings) -> str:
+    had = f"it had {pod.marks.tasks} tasks"
+    return had if pod.marks.tasks >= settings.max_tasks else f"{had}, and their results fill its annotations"

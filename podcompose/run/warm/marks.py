@@ -10,7 +10,7 @@ from podcompose.run.moments import instant
 from podcompose.run.naming import TASK_PREFIX, WARM_POOL
 from podcompose.run.records import PodRecord
 
-__all__ = ["CONTAINER", "KIND", "ROOM", "SINCE", "SPENT", "TASKS", "Marks", "marks_of", "tasks_in"]
+__all__ = ["CONTAINER", "FULL", "KIND", "ROOM", "SINCE", "SPENT", "TASKS", "Marks", "marks_of", "tasks_in"]
 
 KIND = "podcompose.io/warm-kind"
 CONTAINER = "podcompose.io/warm-container"
@@ -19,6 +19,8 @@ TASKS = "podcompose.io/warm-tasks"
 SPENT = "podcompose.io/warm-spent"
 #: How many characters the annotations of a pod may have before it takes no more tasks (the server allows 256 KiB).
 ROOM = 240 * 1024
+#: And how many it has before it is ended: each write of a result sends and stores all of them.
+FULL = 96 * 1024
 
 
 class Marks(NamedTuple):
