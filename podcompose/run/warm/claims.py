@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from podcompose.run.moments import instant
@@ -90,7 +89,6 @@ def written(claim: Claim) -> str:
     return json.dumps(_map_of(claim), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-@lru_cache(maxsize=8192)  # of a pod that changes, most claims do not
 def read_claim(key: str, text: str) -> Claim | None:
     """The claim of an annotation; None where it cannot be read."""
     try:
@@ -100,12 +98,22 @@ def read_claim(key: str, text: str) -> Claim | None:
         return None
 
 
-def claims_of(record: PodRecord) -> dict[str, Claim]:
-    """The claims that a pod has, by key; those that cannot be read are left out."""
-    annotations = record.annotations or {}
-    found = ((name[len(TASK_PREFIX) :], text) for name, text in annotations.items() if name.startswith(TASK_PREFIX))
-    read = [read_claim(key, text) for key, text in found]
-    return {claim.key: claim for claim in read if claim is not None}
+def claims_of(record: PodRecord, before: PodRecord | None = None, read: Mapping[str, Claim] | None = None) -> dict[str, Claim]:
+    """
+    The claims that a pod has, by key; those that cannot be read are left out.
+
+    Shapes: `before` is the pod as it was and `read` its claims then: of a pod that changes, most claims do not.
+    """
+    known = {} if before is None else before.annotations or {}
+    found: dict[str, Claim] = {}
+    for name, text in (record.annotations or {}).items():
+        if name.startswith(TASK_PREFIX):
+            key = name[len(TASK_PREFIX) :]
+            same = read.get(key) if read is not None and known.get(name) == text else None
+            claim = read_claim(key, text) if same is None else same
+            if claim is not None:
+                found[key] = claim
+    return found
 
 
 def _map_of(claim: Claim) -> dict[str, Any]:
