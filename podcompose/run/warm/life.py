@@ -45,7 +45,7 @@ STEPS: tuple[tuple[State | None, State | None, str], ...] = (
     (State.TAKEN, State.STARTING, "the claim is withdrawn before it runs"),
     (State.TAKEN, State.SPENT, "the task's result is written, and it takes no other"),
     (State.STARTING, State.SPENT, "marked: not wanted any more"),
-    (State.FREE, State.SPENT, "marked: idle for too long, too old, used up, unhealthy, drained, or of a kind no longer wanted"),
+    (State.FREE, State.SPENT, "marked: idle for too long, too old, used up, drained, or of a kind no longer wanted"),
     (State.SPENT, State.ENDING, "nothing is left on it: it is deleted"),
     (State.SPENT, State.OVER, "results are left on it: its program quits, and they stay to be read"),
     (State.STARTING, State.ENDING, "somebody else deletes it"),
