@@ -10,6 +10,7 @@ Warm pods: a pod that does not end after one task.
     life           the states of a warm pod and the steps between them, as data
     machine        which pod takes a task, which are started ahead, which are ended: no I/O, no clock
     commands       what the machine is made of: settings, pods, choices, commands
+    demand         what is wanted of each kind of pod
     wear           when a pod is to take no more tasks; pace: how long starts and tasks take
     records        a task as a record and an outcome
     yard           the pods and tasks as last seen, under one lock; who is told

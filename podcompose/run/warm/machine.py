@@ -27,16 +27,14 @@ from podcompose.run.warm.commands import (
     WarmPod,
     has_no_shell,
 )
+from podcompose.run.warm.demand import Demand
 from podcompose.run.warm.kinds import Kind
 from podcompose.run.warm.life import Standing, State, state_of
 from podcompose.run.warm.marks import FULL, ROOM, marks_of
-from podcompose.run.warm.pace import Pace
 from podcompose.run.warm.wear import Surplus, dues, why_spent
 
 __all__ = ["Machine"]
 
-#: How long no pod is started ahead of a kind of which one has failed.
-_REST_S = 10.0
 _ABLE = (State.STARTING, State.FREE, State.TAKEN)
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
@@ -50,20 +48,13 @@ class Machine:
         self.draining = False
         #: The tasks that are being launched here: whoever launches one sees to it.
         self.pending: set[str] = set()
-        self._kinds: dict[str, Kind] = {}
-        self._used: dict[str, datetime] = {}
-        self._announced: set[str] = set()
-        self._paces: dict[str, Pace] = {}
+        self._demand = Demand(settings.idle_timeout_s)
         #: By kind, those that can be had; of the free ones the last one first, so that the others become idle.
         self._free: dict[str, dict[str, None]] = {}
         self._coming: dict[str, dict[str, None]] = {}
         #: By kind, those with a task; and of all kinds, those that can take tasks, now or later.
         self._taken: dict[str, set[str]] = {}
         self._able: set[str] = set()
-        #: Kinds of which none is started ahead: until then, for one has just failed; or never, for they have no shell.
-        self._rests: dict[str, datetime] = {}
-        #: Started and not seen yet, by kind.
-        self._asked: dict[str, int] = {}
         #: What may be due: of pods that have changed, at once; of all, when the first of their times is over (None: now).
         self._stirred: set[str] = set()
         self._sweeps_at: datetime | None = None
@@ -110,9 +101,7 @@ class Machine:
 
     def announce(self, kinds: Iterable[Kind]) -> None:
         """Of these kinds, and those in use, pods are kept ready; what was announced before is not any more."""
-        found = list(kinds)
-        self._kinds.update({kind.digest: kind for kind in found})
-        self._announced = {kind.digest for kind in found}
+        self._demand.announce(kinds)
         self.sweep()
 
     def choose(self, kind: Kind, size: int, waiting: int, now: datetime, *, patient: bool = True) -> Take | Start | Wait:
@@ -121,18 +110,17 @@ class Machine:
 
         Shapes: `size` is that of its claim in characters, `waiting` how many wait already; `patient`: it has not waited yet.
         """
-        self._kinds[kind.digest] = kind
-        self._used[kind.digest] = now
+        self._demand.use(kind, now)
         for group in (self._free, self._coming):
             uid = self._fitting(group.get(kind.digest, {}), size)
             if uid is not None:
                 return self._keep(uid, now)
-        wait_s = self._pace(kind.digest).worth_waiting(len(self._taken.get(kind.digest, ())), waiting)
+        wait_s = self._demand.pace(kind.digest).worth_waiting(len(self._taken.get(kind.digest, ())), waiting)
         if patient and wait_s is not None:
             return Wait(wait_s)
         full = self.size >= self.settings.limit and not any(self._free.values())
         self.sweep()
-        self._asked[kind.digest] = self._asked.get(kind.digest, 0) + 1
+        self._demand.ask(kind.digest)
         return Start(kind, once=full)
 
     def has(self, digest: str) -> bool:
@@ -148,16 +136,15 @@ class Machine:
 
     def started(self, kind: Kind) -> None:
         """A pod that was asked for is there, or was not made."""
-        left = self._asked.get(kind.digest, 0) - 1
-        self._asked[kind.digest] = max(0, left)
+        self._demand.came(kind.digest)
 
     def rest(self, digest: str, now: datetime, *, for_good: bool = False) -> None:
         """One of this kind has failed: none is started ahead for a while."""
-        self._rests[digest] = max(self._rests.get(digest, now), _NEVER if for_good else now + timedelta(seconds=_REST_S))
+        self._demand.rest(digest, now, for_good=for_good)
 
     def took(self, digest: str, *, start_s: float | None = None, task_s: float | None = None) -> None:
         """How long a start, or a task, of a kind took."""
-        self._paces[digest] = self._pace(digest).measured(start_s, task_s)
+        self._demand.took(digest, start_s, task_s)
 
     def done(self, uid: str, now: datetime, *, rest_s: float = 0.0) -> None:
         """A command for a pod was carried out; or was not, and is not to be tried again so soon."""
@@ -195,13 +182,11 @@ class Machine:
         return list(self.pods)
 
     def _forget_kinds(self, now: datetime) -> None:
-        """Nothing is kept of kinds that are not in use, nor announced, and have no pods: there may be no end of them."""
-        kept = {*self._announced, *self._recent(now), *(pod.marks.kind for pod in self.pods.values())}
-        kept |= {digest for digest, count in self._asked.items() if count > 0}
-        by_kind: tuple[dict[str, Any], ...] = (self._kinds, self._used, self._paces, self._rests, self._asked)
-        for those in (*by_kind, self._free, self._coming, self._taken):
-            for digest in those.keys() - kept:
-                del those[digest]
+        kept = self._demand.forget({pod.marks.kind for pod in self.pods.values()}, now)
+        groups: tuple[dict[str, Any], ...] = (self._free, self._coming, self._taken)
+        for group in groups:
+            for digest in group.keys() - kept:
+                del group[digest]
 
     def _plan(self, pod: WarmPod) -> None:
         """Look at a pod now, and again when its time is over."""
@@ -212,12 +197,12 @@ class Machine:
     @property
     def size(self) -> int:
         """How many pods there are, or will be, that can take tasks."""
-        return len(self._able) + sum(self._asked.values())
+        return len(self._able) + self._demand.asked()
 
     @property
     def living(self) -> int:
         """How many pods there are, or will be, that have not ended."""
-        return sum(pod.state is not State.OVER for pod in self.pods.values()) + sum(self._asked.values())
+        return sum(pod.state is not State.OVER for pod in self.pods.values()) + self._demand.asked()
 
     def counts(self, digest: str) -> dict[State, int]:
         """How many pods of a kind are in each state."""
@@ -226,7 +211,7 @@ class Machine:
 
     def kinds(self) -> dict[str, Kind]:
         """The kinds that were met, by digest."""
-        return dict(self._kinds)
+        return dict(self._demand.kinds)
 
     def _rest_after(self, pod: WarmPod, before: State, now: datetime) -> None:
         """A pod that ends and was not told to (that may be seen in its containers before its phase says so) has failed."""
@@ -234,9 +219,6 @@ class Machine:
         no_shell, told_to = has_no_shell(pod.record) is not None, pod.marks.spent is not None or pod.record.deleting
         if no_shell or (ends and not told_to):
             self.rest(pod.marks.kind, now, for_good=no_shell)
-
-    def _pace(self, digest: str) -> Pace:
-        return self._paces.get(digest, Pace())
 
     def _fitting(self, group: dict[str, None], size: int) -> str | None:
         return next((uid for uid in reversed(group) if self.pods[uid].marks.size + size < ROOM), None)
@@ -272,22 +254,15 @@ class Machine:
         """Pods to start ahead: as many as are to be ready, as long as there is room."""
         if self.draining:
             return
-        for digest in self._wanted(now):
-            ready = len(self._free.get(digest, {})) + len(self._coming.get(digest, {})) + self._asked.get(digest, 0)
+        for digest in self._demand.wanted(now):
+            ready = len(self._free.get(digest, {})) + len(self._coming.get(digest, {})) + self._demand.asked(digest)
             for _ in range(min(self.settings.keep - ready, self.settings.limit - self.size)):
-                self._asked[digest] = self._asked.get(digest, 0) + 1
-                yield Start(self._kinds[digest])
-
-    def _wanted(self, now: datetime) -> list[str]:
-        found = dict.fromkeys([*sorted(self._announced), *self._recent(now)])
-        return [digest for digest in found if digest not in self._rests or self._rests[digest] <= now]
-
-    def _recent(self, now: datetime) -> list[str]:
-        return [digest for digest, used in self._used.items() if (now - used).total_seconds() < self.settings.idle_timeout_s]
+                self._demand.ask(digest)
+                yield Start(self._demand.kinds[digest])
 
     def _spare(self, now: datetime) -> dict[str, int]:
         """By kind, how many ready pods are more than are to be kept."""
-        wanted = set() if self.draining else set(self._wanted(now))
+        wanted = set() if self.draining else set(self._demand.wanted(now))
         ready: dict[str, int] = {}
         for group in (self._free, self._coming):
             for digest, uids in group.items():
@@ -312,7 +287,7 @@ class Machine:
         return None if why is None else Spend(uid, why)
 
     def _dues(self, pod: WarmPod) -> Iterator[datetime]:
-        return dues(pod, self.settings, self._used.get(pod.marks.kind))
+        return dues(pod, self.settings, self._demand.used(pod.marks.kind))
 
     def _is_ours(self, claim: Claim) -> bool:
         """Whether we see to a task: ours, or of one of our name who came before us."""
