@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Literal
 
-from podcompose.errors import a
-from podcompose.run.board import Board, steady_clock
+from podcompose.run.board import Board
 from podcompose.run.errors import LaunchError, Refused
 from podcompose.run.naming import label_value, launch_label
 from podcompose.run.prepare import Prepared, for_launch
@@ -24,11 +22,11 @@ from podcompose.run.warm.commands import Settings
 from podcompose.run.warm.crew import Hands, Pump
 from podcompose.run.warm.explaining import Explanation, explained
 from podcompose.run.warm.fitting import Fitting
-from podcompose.run.warm.hosting import Hosting
 from podcompose.run.warm.launching import Launching
 from podcompose.run.warm.life import State
 from podcompose.run.warm.lookout import Lookout
 from podcompose.run.warm.machine import Machine
+from podcompose.run.warm.making import Stats, check, set_up
 from podcompose.run.warm.records import Known, ref_of
 from podcompose.run.warm.stopping import Stopping
 from podcompose.run.warm.subscription import WarmSubscription
@@ -40,22 +38,6 @@ __all__ = ["Stats", "WarmPool"]
 
 #: After how long a pod of its own is tried again.
 _AGAIN_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """
-    What a pool has done since it was made.
-
-    Shapes: `tasks` went to warm pods, `own` to pods of their own; `pods` were started, `states` counts those that are there.
-    Units:  `start_s` is the mean time from asking for one of those pods until it ran; None as long as none was seen to.
-    """
-
-    tasks: int
-    own: int
-    pods: int
-    states: dict[State, int]
-    start_s: float | None = None
 
 
 class WarmPool:
@@ -104,11 +86,15 @@ class WarmPool:
         at_close: Literal["leave", "drain"] = "leave",
         drain_s: float = 60.0,
     ) -> None:
-        _check(backend, keep, limit, idle_timeout_s, max_tasks, max_age_s)
+        check(backend, keep, limit, idle_timeout_s, max_tasks, max_age_s)
+        if at_close not in ("leave", "drain"):
+            raise ValueError(f"at_close is 'leave' or 'drain', not {at_close!r}")
+        if isinstance(init_once, str) or isinstance(of_pod, str) or not (isinstance(fresh, bool) or callable(fresh)):
+            raise TypeError("init_once and of_pod are several names, and fresh is True, False or a function")
         label_value(name)
         holder = Owner(f"pool/{name}", time.time_ns() // 1_000_000) if owner is None else owner
         self._backend, self._at_close, self._drain_s = backend, at_close, drain_s
-        clock = _set_up(self, backend)
+        clock = set_up(self, backend)
         self._pump: Pump | None = None
         wait: Any = None
         if callable(getattr(clock, "wait", None)):
@@ -119,7 +105,7 @@ class WarmPool:
         self._board = Board(clock, read=read_task, lock=lock, **kept)
         self._now: Callable[[], datetime] = clock
         self._crew = Hands(clock) if self._pump is None else self._pump
-        machine = Machine(Settings(name, holder, keep, limit, idle_timeout_s, max_tasks, max_age_s))
+        machine = Machine(Settings(name, holder, min(keep, limit), limit, idle_timeout_s, max_tasks, max_age_s))
         self._yard = Yard(machine, self._board, threading.Condition(lock))
         self._tending = Tending(backend, self._yard, self._crew, holder, clock, self._cannot_run, self._look)
         self._upkeep = Upkeep(backend, self._yard, self._crew, clock, self._tending, name)
@@ -318,27 +304,3 @@ class WarmPool:
     def _virtual_wait(self, condition: Any, timeout: float | None) -> bool:
         clock: Any = self._now
         return self._lookout.pump() or bool(clock.wait(condition, timeout))
-
-
-def _set_up(pool: WarmPool, backend: Any) -> Any:
-    """What a backend has besides is the pool's too."""
-    clock = getattr(backend, "clock", None)
-    if callable(clock):
-        pool.clock = clock
-    concurrency = getattr(backend, "concurrency", None)
-    if concurrency is not None:
-        pool.concurrency = concurrency
-    return clock if callable(clock) else steady_clock()
-
-
-def _check(backend: Any, keep: int, limit: int, idle_timeout_s: float, max_tasks: int, max_age_s: float) -> None:
-    if isinstance(backend, type) or not isinstance(backend, Hosting):
-        raise TypeError(f"{a(type(backend).__name__)} cannot be kept warm: it lacks methods of podcompose.run.warm.Hosting")
-    if inspect.iscoroutinefunction(getattr(backend, "launch", None)):
-        raise TypeError("a backend written with async def: lay the pool over a synchronous one, and bridge the pool")
-    if keep < 0 or limit < 1 or max_tasks < 1 or keep > limit:
-        raise ValueError(
-            f"0 <= keep <= limit, limit and max_tasks are at least 1: keep={keep}, limit={limit}, max_tasks={max_tasks}"
-        )
-    if not (idle_timeout_s > 0 and max_age_s > 0):  # nor NaN
-        raise ValueError(f"idle_timeout_s and max_age_s are more than 0, not {idle_timeout_s} and {max_age_s}")
