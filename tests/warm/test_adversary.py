@@ -10,6 +10,7 @@ import pytest
 from podcompose import compose
 from podcompose.backends import MemoryBackend
 from podcompose.run import Seen, Selection, run
+from podcompose.run.errors import OtherPod
 from podcompose.run.warm.pool import WarmPool
 
 SPEC: dict[str, Any] = {"restartPolicy": "Never", "containers": [{"name": "base", "image": "i", "command": ["true"]}]}
@@ -41,3 +42,20 @@ def test_a_task_is_selected_by_the_labels_of_its_template() -> None:
     labels, annotations = dict(record.labels or {}), dict(record.annotations or {})
     assert (labels["team"], labels["mine"], annotations["bill.to/whom"]) == ("x", "1", "them")
     assert not any("warm-pool" in name or name.startswith("task.") for name in (*labels, *annotations))
+
+
+def test_a_task_of_another_pool_is_no_task_of_this() -> None:
+    """It is refused, and where the task is, is said: nobody here would ever tell how it ends."""
+    backend = MemoryBackend()
+    with WarmPool(backend, keep=0, name="a") as one:
+        one.launch({"spec": SPEC}, launch_id="dag/1")
+        other = WarmPool(backend, keep=0, name="b")
+        with pytest.raises(OtherPod, match="pool 'a'"):
+            other.launch({"spec": SPEC}, launch_id="dag/1")
+
+
+def test_less_is_kept_than_there_may_be() -> None:
+    """The default of `keep` is no mistake of who says a small `limit`."""
+    with WarmPool(MemoryBackend(), limit=1) as pool:
+        assert run(pool, {"spec": SPEC}, launch_id="dag/1").kind == "Succeeded"
+        assert pool.stats().pods == 1

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from podcompose.errors import Problem
-from podcompose.run.errors import LaunchError, Refused, Throttled, Unsettled
-from podcompose.run.naming import launch_label
+from podcompose.run.errors import LaunchError, OtherPod, Refused, Throttled, Unsettled
+from podcompose.run.naming import WARM_POOL, launch_label
 from podcompose.run.prepare import Prepared, taken
 from podcompose.run.protocols import Launched, NotFound
 from podcompose.run.records import Owner, PodRecord, PodRef
@@ -269,11 +269,21 @@ class Launching:
             with self._yard.lock:
                 self._yard.see(record, self._clock())
             if found is not None:
+                self._check_pool(prepared, record)
                 refused = refused_by(prepared, found)
                 if refused is not None:
                     raise refused
                 return Launched(ref_of(found, prepared.namespace), False)
         return None
+
+    def _check_pool(self, prepared: Prepared, record: PodRecord) -> None:
+        """A task in a pod of another pool is not told of here: who waited for it would wait for ever."""
+        pool = (record.annotations or {}).get(WARM_POOL)
+        if pool != self._yard.machine.settings.pool:
+            said = f"this launch id has a task in {record.ref}, a pod of the pool {pool!r}"
+            problem = Problem("other-pod", "", said, suggestion="launch it by a pool of that name, or under another id")
+            named: dict[str, Any] = {"launch_id": prepared.launch_id, "namespace": prepared.namespace, "name": prepared.name}
+            raise OtherPod([problem], **named)
 
     def _rest(self) -> None:
         with self._yard.lock:
