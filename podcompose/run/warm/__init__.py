@@ -23,6 +23,7 @@ Warm pods: a pod that does not end after one task.
     crew           who does it: threads, or whoever asks next, by a virtual clock
     subscription   the tasks of a pool, told
     explaining     why a task is warm or not, for people
+    making         what a pool is made of, checked; what it tells of itself
     pool           WarmPool: Launcher and Watcher; the machine with its effects
     shell          the programs that run tasks in a pod
 
