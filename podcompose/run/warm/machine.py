@@ -115,10 +115,10 @@ class Machine:
             uid = self._fitting(group.get(kind.digest, {}), size)
             if uid is not None:
                 return self._keep(uid, now)
-        wait_s = self._demand.pace(kind.digest).worth_waiting(len(self._taken.get(kind.digest, ())), waiting)
+        full = self.size >= self.settings.limit and not any(self._free.values())
+        wait_s = self._demand.pace(kind.digest).worth_waiting(len(self._taken.get(kind.digest, ())), waiting, full=full)
         if patient and wait_s is not None:
             return Wait(wait_s)
-        full = self.size >= self.settings.limit and not any(self._free.values())
         self.sweep()
         self._demand.ask(kind.digest)
         return Start(kind, once=full)

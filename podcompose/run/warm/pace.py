@@ -30,15 +30,18 @@ class Pace(NamedTuple):
         """With one measurement more."""
         return Pace(_averaged(self.start_s, start_s), _averaged(self.task_s, task_s))
 
-    def worth_waiting(self, busy: int, waiting: int) -> float | None:
+    def worth_waiting(self, busy: int, waiting: int, *, full: bool = False) -> float | None:
         """
         How long to wait, at most, for one of so many busy pods, others waiting before; None: a new pod is there sooner.
 
-        Who has waited for as long as a start takes and got none was wrong, and starts one.
+        Who has waited for as long as a start takes and got none was wrong, and starts one. Where the pool is `full` and nothing is
+        known of the tasks yet, they are taken to be short.
         """
         start_s = _START_S if self.start_s is None else self.start_s
-        if self.task_s is None or busy == 0:
+        if busy == 0:
             return None
+        if self.task_s is None:
+            return start_s if full else None
         return start_s if self.task_s * (waiting + 1) / busy < start_s else None
 
 
