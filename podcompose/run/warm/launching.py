@@ -25,7 +25,7 @@ from podcompose.run.warm.starting import own_pod
 from podcompose.run.warm.upkeep import HostingBackend, Upkeep
 from podcompose.run.warm.yard import Yard
 
-__all__ = ["Launching", "refused_by"]
+__all__ = ["Launching"]
 
 #: How long, at most, one who met another claim waits before he looks again.
 _AGAIN_S = 0.2
@@ -270,7 +270,7 @@ class Launching:
                 self._yard.see(record, self._clock())
             if found is not None:
                 self._check_pool(prepared, record)
-                refused = refused_by(prepared, found)
+                refused = taken(prepared, existing(found, prepared.composition.manifest))
                 if refused is not None:
                     raise refused
                 return Launched(ref_of(found, prepared.namespace), False)
@@ -297,8 +297,3 @@ class Launching:
             ours = asked.prepared
             problem = Problem("deadline", "", f"no pod could be claimed in {attempts - 1} attempts", suggestion="launch it again")
             raise Throttled([problem], launch_id=ours.launch_id, namespace=ours.namespace, name=ours.name, attempts=attempts)
-
-
-def refused_by(prepared: Prepared, claim: Claim) -> Refused | None:
-    """Why a task that is there is not this launch's; None if it is."""
-    return taken(prepared, existing(claim, prepared.composition.manifest))

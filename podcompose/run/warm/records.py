@@ -204,10 +204,10 @@ _NO_RESULT = "the warm pod ended, and no result of the task was left"
 
 
 def _ran(pod: PodRecord, end: Outcome, known: Known) -> Ran:
-    """ "no" only if it is sure: the container never ran, or nobody ever ordered the task."""
+    """ "no" only if it is sure: the container never ran, or nobody ever ordered the task; who saw no end may have missed more."""
     if known.began:
         return "yes"
-    if end.ran == "no" or known.sent is False:
+    if end.ran == "no" or (known.sent is False and end.kind != "Lost"):
         return "no"
     return "unknown"
 

@@ -12,7 +12,7 @@ from podcompose.run.protocols import Backend, Launched
 from podcompose.run.records import PodRef
 from podcompose.run.warm import marks
 from podcompose.run.warm.claims import Claim
-from podcompose.run.warm.commands import Attend, Command, Conclude, End, Leave, Spend, Start
+from podcompose.run.warm.commands import Attend, Command, Conclude, End, Leave, Spend, Start, WarmPod
 from podcompose.run.warm.crew import Crew
 from podcompose.run.warm.hosting import Changed, Hosting, Quit
 from podcompose.run.warm.kinds import Kind
@@ -115,23 +115,29 @@ class Upkeep:
             pod = self._yard.machine.pods.get(command.uid)
         if pod is None:
             return
+        rest_s = _REST_S
         try:
-            if isinstance(command, Spend):
-                result = self._backend.swap(pod.record, {}, {marks.SPENT: command.why})
-                record = result.record
-                with self._yard.lock:
-                    if record is not None:
-                        self._yard.see(record, self._clock())
-                self._done(command.uid, 0.0 if not isinstance(result, Changed) else 0.05)
-                self.look()
-                return
-            if isinstance(command, Leave):
-                self._backend.order(pod.record.ref, pod.marks.container, Quit(), lambda report: None)
-            else:
-                self._backend.stop(pod.record.ref)
+            rest_s = self._ended(command, pod)
         except LaunchError:
-            pass
-        self._done(command.uid, _REST_S)
+            pass  # it is tried again
+        finally:
+            self._done(command.uid, rest_s)
+        if isinstance(command, Spend):
+            self.look()
+
+    def _ended(self, command: Spend | End | Leave, pod: WarmPod) -> float:
+        """Do it; how long it is not to be done again."""
+        if isinstance(command, Spend):
+            result = self._backend.swap(pod.record, {}, {marks.SPENT: command.why})
+            with self._yard.lock:
+                if result.record is not None:
+                    self._yard.see(result.record, self._clock())
+            return 0.05 if isinstance(result, Changed) else 0.0
+        if isinstance(command, Leave):
+            self._backend.order(pod.record.ref, pod.marks.container, Quit(), lambda report: None)
+        else:
+            self._backend.stop(pod.record.ref)
+        return _REST_S
 
     def _done(self, uid: str, rest_s: float = 0.0) -> None:
         with self._yard.lock:
