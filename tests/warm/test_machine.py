@@ -125,7 +125,7 @@ def test_a_pod_of_another_pool_or_of_none_is_not_seen() -> None:
 
 
 def test_a_pod_for_one_task_is_started_where_the_pool_is_full() -> None:
-    """Nobody knows yet how long tasks take, so one waits for as long as a start; if pods of another kind are free, one makes room."""
+    """Nobody knows yet how long tasks take, so one waits for as long as a start; free pods of another kind make room."""
     full = seen(machine(limit=2), pod("a", claim("k")), pod("b", claim("l")))
     assert full.choose(ONE, 10, 0, NOW) == Wait(2.0)
     assert full.choose(ONE, 10, 0, NOW, patient=False) == Start(ONE, once=True)

@@ -48,7 +48,7 @@ class PoolHistory(RuleBasedStateMachine):
         self.truth = self.world.truth
         self.commands: dict[str, tuple[str, ...]] = {}
         self.refs: dict[str, PodRef] = {}
-        self.owners: dict[str, Owner] = {}
+        self.owners: dict[str, Owner | None] = {}
         #: How often a launch id may have run: once for each time that nothing of it was there when it was launched.
         self.lives: dict[str, int] = {}
         self.outcomes: dict[str, Outcome] = {}
@@ -236,8 +236,10 @@ class PoolHistory(RuleBasedStateMachine):
         try:
             found = scheduler.do(lambda: scheduler.pool.adopt(ref, owner))
         except LaunchError:
-            return
-        if found is not None and not isinstance(found, NotFound):
+            found = None
+        if found is None:  # its answer was lost, or who asked is dead: it may be written
+            self.owners[ref.uid] = None
+        elif not isinstance(found, NotFound):
             wins = there is None or there == owner or there.epoch < owner.epoch
             assert isinstance(found, Adopted) == wins or there is None, (there, found)
             self.owners[ref.uid] = found.owner
@@ -254,7 +256,8 @@ class PoolHistory(RuleBasedStateMachine):
             code = None if run.report is None else run.report.code
             # Who stops a task takes it off its pod with its end: others may only see that it is gone.
             is_hearsay = uid in self.truth.stopped and len(self.schedulers) > 1 and outcome.kind in ("Stopped", "Deleted")
-            if run.report is None or outcome.exit_code not in ((code, None) if is_hearsay else (code,)):
+            unseen = run.report is None and uid in self.truth.stopped and outcome.kind == "Stopped"  # it went with its pod
+            if not unseen and (run.report is None or outcome.exit_code not in ((code, None) if is_hearsay else (code,))):
                 wrongs.append(f"{launch_id} ended so: {run}; and is told: {outcome}")
         before = self.outcomes.setdefault(uid, outcome)
         if {before.ran, outcome.ran} == {"yes", "no"} or len({before.exit_code, outcome.exit_code} - {None}) > 1:
@@ -321,4 +324,5 @@ class PoolHistory(RuleBasedStateMachine):
 
 
 TestPoolHistory: Any = PoolHistory.TestCase
-TestPoolHistory.settings = settings(stateful_step_count=25)
+# The same histories each time: others are hunted by hand, with a larger max_examples.
+TestPoolHistory.settings = settings(stateful_step_count=25, derandomize=True)
