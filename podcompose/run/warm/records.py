@@ -170,8 +170,8 @@ def outcome_of_end(claim: Claim, pod: PodRecord, known: Known) -> Outcome:
     if ended.exit_code == 0:
         return replace(ended, disruption=end.disruption)  # as a pod that is ended, and answers TERM with 0
     because = _ended_with(claim, pod, replace(end, message=None), known)
-    if because.cause is not None and because.cause.kind == "Unknown":
-        return ended
+    if because.kind == "Deleted" or (because.cause is not None and because.cause.kind == "Unknown"):
+        return replace(ended, disruption=end.disruption)  # the code that was recorded is the task's own
     return replace(
         because,
         exit_code=ended.exit_code,
