@@ -81,8 +81,11 @@ class Container:
     @property
     def pid(self) -> int:
         """Process 1, as it is called outside."""
-        wait_for(lambda: bool(self._children()), "process 1")
-        return self._children()[0]
+        wait_for(lambda: bool(self._children()) or self._outer.poll() is not None, "process 1")
+        children = self._children()
+        if not children:
+            raise RuntimeError(f"the container ended with {self._outer.returncode}: {self.log.read_text(errors='replace')[-500:]}")
+        return children[0]
 
     def wait(self, seconds: float = 20.0) -> int:
         """Wait until process 1 has exited: its code."""

@@ -264,9 +264,10 @@ class TestEnvironment:
         """Stdin is /dev/null; INT and QUIT have their defaults, but with busybox, which cannot give them back."""
         text = "cat; readlink /proc/self/fd/0; grep SigIgn /proc/self/status; ls /proc/self/fd | tr '\\n' ' '"
         said = pod.said(pod.sh(text))
-        ignored = "6" if pod.shell == "busybox" else "0"
         lines = said.decode().splitlines()
-        assert lines[:2] == ["/dev/null", "SigIgn:\t000000000000000" + ignored]
+        assert lines[0] == "/dev/null"
+        # Of INT and QUIT only: what ran the tests may have ignored others, and a shell leaves those as they are.
+        assert int(lines[1].removeprefix("SigIgn:"), 16) & 0b110 == (0b110 if pod.shell == "busybox" else 0)
         assert lines[2].split()[:3] == ["0", "1", "2"]
         assert len(lines[2].split(" ")) <= 6
 
@@ -379,7 +380,8 @@ class TestProcesses:
 
     def test_a_task_that_is_stopped_after_it_removed_everything(self, pod: Pod) -> None:
         """Stopping needs none of the files that are gone."""
-        task = pod.sh(f"rm -rf {pod.root}; trap '' TERM; echo; while :; do sleep 1; done")
+        # Again and again: tee may make its log in a folder that rm has read.
+        task = pod.sh(f"trap '' TERM; while ! rm -rf {pod.root}; do :; done; echo; while :; do sleep 1; done")
         front = Front(pod, Run(task))
         front.running()
         wait_for(lambda: not Path(pod.root).exists(), "the folder to be gone")
@@ -486,8 +488,11 @@ class TestEnding:
         """The task gets the TERM; its result is written to the termination message, and its code is the container's."""
         message = tmp_path / "message"
         message.touch()
-        devices = "mount -t tmpfs t /dev && mknod -m 666 /dev/null c 1 3 && touch /dev/termination-log"
-        pod = fresh(shell, setup=f"{devices} && mount --bind {message} /dev/termination-log")
+        # Made apart and moved there: a front that comes early would make a file of /dev/null.
+        dev = tmp_path / "dev"
+        dev.mkdir()
+        made = f"mount -t tmpfs t {dev} && mknod -m 666 {dev}/null c 1 3 && touch {dev}/termination-log"
+        pod = fresh(shell, setup=f"{made} && mount --bind {message} {dev}/termination-log && mount --rbind {dev} /dev")
         task = pod.sh("trap 'exit 21' TERM; echo up; while :; do sleep 0.05; done")
         front = Front(pod, Run(task))
         wait_for(lambda: pod.output(task) == b"up\n", "the trap")
