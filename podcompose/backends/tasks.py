@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from podcompose.core.json import JsonMap
 from podcompose.run.board import Board
 from podcompose.run.records import PodRecord, PodRef
-from podcompose.run.warm.hosting import Ask, Changed, Order, Quit, Report, Run, Stop, Swapped, Task, Told
+from podcompose.run.warm.hosting import Ask, Changed, Order, Quit, Report, Run, Stop, Swapped, Task, Told, Void
 
 __all__ = ["Effects", "HeardBoard", "Hosted", "Tasks", "holders", "idle_pod", "run_of", "swap"]
 
@@ -159,6 +159,10 @@ class Tasks:
         if hosted.key in there:
             self._wait(there[hosted.key], told)
             return
+        other = next((one for one in there.values() if one.report is None and one.run == hosted.run), None)
+        if other is not None:
+            self._effects.say(told, Report("busy", message=other.key))
+            return
         hosted.waiters.append(told)
         there[hosted.key] = hosted
         wrong = self._effects.begin(hosted, pod, task)
@@ -175,7 +179,7 @@ class Tasks:
         if hosted.started is not None:
             self._effects.say(told, Report("running", started=hosted.started))
 
-    def _ask(self, order: Stop | Ask, absent: Hosted, told: Told) -> None:
+    def _ask(self, order: Stop | Void | Ask, absent: Hosted, told: Told) -> None:
         """Of a task that is known or not; one that is stopped before it began is remembered."""
         hosted = self._pods.get(absent.uid, {}).get(order.key)
         if hosted is not None:
@@ -183,7 +187,7 @@ class Tasks:
             if isinstance(order, Stop) and hosted.report is None:
                 hosted.stopped = True
                 self._effects.stop(hosted, order.grace_s)
-        elif isinstance(order, Stop):
+        elif not isinstance(order, Ask):
             absent.report = Report("void")
             self._pods.setdefault(absent.uid, {})[order.key] = absent
             self._effects.say(told, absent.report)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
 from typing import Any
@@ -30,10 +29,6 @@ def spaces(node: RealNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield
     for name in (OWN, OTHER):
         node.api.must("DELETE", f"/api/v1/namespaces/{name}/pods", gracePeriodSeconds=0)
-
-
-#: A task that is taken off its pod in the moment its scheduler goes may hold the pod up: not mended yet, so not in every run.
-pytestmark = pytest.mark.skipif("PODCOMPOSE_SOAK" not in os.environ, reason="PODCOMPOSE_SOAK is not set")
 
 
 class NodeDoors(FileDoors):

@@ -76,13 +76,10 @@ class FileDoors:
         launch_id = self._launch_id(uid)
         if launch_id is None:
             return
-        file = self._file(launch_id)
         self._removed()[launch_id] += 1
         place = find(self.behind(), uid)
         if place is not None:
             self.write(lambda pod: without(pod, place.key), place.pod["metadata"]["uid"])
-            # Its program ends too: who closes the pool now may be quicker than the pool is with stopping it.
-            (self.folder if self.files is None else self.files).joinpath(file).write_text("0")
         else:
             self.delete(self._pod(uid))
         self._until(lambda pod: pod is None, uid)

@@ -12,7 +12,7 @@ import pytest
 from podcompose.backends.memory import BadCommand, Fails, Runs, Succeeds
 from podcompose.core.json import copy
 from podcompose.run.observe import observe
-from podcompose.run.warm.hosting import Ask, Changed, Hosting, Quit, Run, Stop, Swapped
+from podcompose.run.warm.hosting import Ask, Changed, Hosting, Quit, Run, Stop, Swapped, Void
 from tests.warm.hosts import Host, key_of, local, memory, pod_of
 
 FATES = {
@@ -135,6 +135,30 @@ def test_a_second_stop_can_only_be_sooner(host: Host) -> None:
     host.order(ref, Stop(key_of("stubborn/1"), 0.5))
 
     assert told.last().code == 137
+
+
+def test_a_task_that_is_ordered_beside_another(host: Host) -> None:
+    """It is told whose pod that is; and has not begun, then or later."""
+    ref = host.warm()
+    host.run(ref, "runs/1").until("running")
+    second = host.run(ref, "succeeds/1")
+    assert (second.last().state, second.last().message) == ("busy", key_of("runs/1"))
+    host.order(ref, Stop(key_of("runs/1"), 0)).last()
+    assert host.order(ref, Ask(key_of("succeeds/1"))).last().state == "absent"
+    assert host.run(ref, "succeeds/1").last().code == 0
+
+
+def test_a_task_that_is_never_to_begin(host: Host) -> None:
+    """It never will; one that has begun goes on."""
+    ref = host.warm()
+    runs = host.run(ref, "runs/1")
+    runs.until("running")
+    voided = host.order(ref, Void(key_of("runs/1")))
+    assert host.order(ref, Void(key_of("succeeds/1"))).last().state == "void"
+    assert host.run(ref, "succeeds/1").last().state == "void"
+    assert voided.states == ["running"]
+    host.order(ref, Stop(key_of("runs/1"), 0)).last()
+    assert voided.last() == runs.last()
 
 
 def test_stop_before_the_beginning_is_void(host: Host) -> None:

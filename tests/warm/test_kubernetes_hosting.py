@@ -95,6 +95,11 @@ def open_backend(url: str, **options: Any) -> Iterator[KubernetesBackend]:
         yield backend
 
 
+def line(said: str) -> bytes:
+    """What a front prints of the task of KEY."""
+    return f"podcompose {KEY} {said}\n".encode()
+
+
 class Orders:
     """What is told of orders to a server that plays like this."""
 
@@ -125,9 +130,9 @@ class TestOrder:
         orders = Orders(lambda talk: None)
 
         def play(talk: Talk) -> None:
-            talk.agree().send(STDOUT, b"podcompose running 5\n")
+            talk.agree().send(STDOUT, line("running 5"))
             wait_for(lambda: len(orders.told) == 1, "that it runs is told")
-            talk.send(STDOUT, b"podcompose ended 3 - 5 6 \n")
+            talk.send(STDOUT, line("ended 3 - 5 6 "))
             wait_for(lambda: len(orders.told) == 2, "that it has ended is told")
             talk.end(0)
 
@@ -141,7 +146,7 @@ class TestOrder:
     )
     def test_one_last_word(self, after: Callable[[Talk], object]) -> None:
         """A last word that was heard stands, whatever becomes of the stream, and is told once."""
-        play = Orders(lambda talk: (talk.agree().send(STDOUT, b"podcompose void\npodcompose absent\n"), after(talk)))
+        play = Orders(lambda talk: (talk.agree().send(STDOUT, line("void") + line("absent")), after(talk)))
 
         assert play.states() == ["void"]
 
@@ -149,7 +154,7 @@ class TestOrder:
         ("play", "state", "message"),
         [
             (lambda talk: None, "cut", "did not answer"),
-            (lambda talk: talk.agree().send(STDOUT, b"podcompose running 5\n"), "cut", "closed before the end"),
+            (lambda talk: talk.agree().send(STDOUT, line("running 5")), "cut", "closed before the end"),
             (lambda talk: talk.agree().send(STDERR, b"sh: mkfifo: not found").end(127), "unfit", "mkfifo: not found"),
             (lambda talk: talk.agree().end(0), "cut", ""),
             (lambda talk: talk.raw(answer(404, {"message": 'pods "pod" not found'})), "gone", 'pods "pod" not found'),
@@ -181,7 +186,7 @@ class TestShellsThatStay:
                 talk.raw(answer(403, {"reason": "Forbidden", "message": "no more"}))
                 return
             talk.agree().script(b"_pc_front\n}\n")
-            talk.send(STDOUT, b"podcompose absent\n").script(b"_pc_front\n}\n")
+            talk.send(STDOUT, line("absent")).script(b"_pc_front\n}\n")
 
         with Kubelet(play) as kubelet, open_backend(kubelet.url) as backend:
             backend.order(REF, "base", Ask(KEY), first)

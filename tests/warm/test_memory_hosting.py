@@ -113,10 +113,10 @@ def test_a_pod_that_is_being_deleted_is_not_struck_again() -> None:
 def test_a_task_answers_term_as_its_fate_says(runs: Runs, grace: float, code: int, after: float) -> None:
     """Its code after its time, or KILL when the grace is over; by a stop as by its deadline."""
     host = memory({"t": runs, "late": runs})
-    ref = host.warm()
+    ref, other = host.warm(), host.warm(launch_id="warm/2")
     told = host.run(ref, "t", *ARGV)
     host.order(ref, Stop(key_of("t"), grace))
-    late = host.run(ref, "late", *ARGV, deadline_s=10.0, grace_s=grace)
+    late = host.run(other, "late", *ARGV, deadline_s=10.0, grace_s=grace)
     begun = host.backend.clock.now()
     stopped = told.last()
     overdue = late.last()
@@ -129,8 +129,8 @@ def test_a_task_answers_term_as_its_fate_says(runs: Runs, grace: float, code: in
 def test_the_first_term_counts() -> None:
     """A task that answers TERM already answers a second one no later; its own end does not come any more."""
     host = memory({"t": Runs(0, 3.0), "u": Succeeds(4.0)})
-    ref = host.warm()
-    told, other = host.run(ref, "t", *ARGV), host.run(ref, "u", *ARGV)
+    ref, second = host.warm(), host.warm(launch_id="warm/2")
+    told, other = host.run(ref, "t", *ARGV), host.run(second, "u", *ARGV)
     begun = host.backend.clock.now()
     host.order(ref, Stop(key_of("t"), 30))
     host.backend.clock.advance(1)
@@ -138,7 +138,7 @@ def test_the_first_term_counts() -> None:
     assert told.last().state == "ended"
     assert host.backend.clock.now() - begun == timedelta(seconds=3)
     host.backend.clock.advance(0.5)
-    host.order(ref, Stop(key_of("u"), 30))
+    host.order(second, Stop(key_of("u"), 30))
 
     assert other.last().code == 143
     assert host.backend.clock.now() - begun == timedelta(seconds=4.5)
@@ -164,12 +164,12 @@ def test_a_deadline_that_is_not_reached_does_nothing() -> None:
 def test_by_hand() -> None:
     """A task of that fate runs until it is ended, or stopped."""
     host = memory({"t": ByHand(), "u": ByHand()})
-    ref = host.warm()
-    told, other = host.run(ref, "t", *ARGV), host.run(ref, "u", *ARGV)
+    ref, second = host.warm(), host.warm(launch_id="warm/2")
+    told, other = host.run(ref, "t", *ARGV), host.run(second, "u", *ARGV)
     host.backend.clock.advance(10_000)
     before = told.states[:]
     host.backend.end_task("t", 5)
-    host.order(ref, Stop(key_of("u"), 30))
+    host.order(second, Stop(key_of("u"), 30))
 
     assert before == ["running"]
     assert told.last().code == 5
@@ -195,10 +195,10 @@ def test_a_warm_pod_that_is_named_has_its_own_fate() -> None:
     """A mapping that names the launch id of the idle pod means it."""
     host = memory({"warm/1": Evicted(5.0)})
     ref = host.warm()
-    told = host.run(ref, "t", *ARGV)
-    again = host.run(ref, "u", *ARGV)
+    told = host.run(ref, "t", *ARGV).last()
+    again = host.run(ref, "u", *ARGV).last()
 
-    assert told.last().state == again.last().state == "ended"
+    assert told.state == again.state == "ended"
     found = host.until_phase(ref, "Failed")
     assert found is not None
     assert found["status"]["reason"] == "Evicted"

@@ -51,6 +51,8 @@ class PoolHistory(RuleBasedStateMachine):
         self.owners: dict[str, Owner | None] = {}
         #: How often a launch id may have run: once for each time that nothing of it was there when it was launched.
         self.lives: dict[str, int] = {}
+        #: The ids of the launches under way, one in the middle of another.
+        self.launching: list[str] = []
         self.outcomes: dict[str, Outcome] = {}
         self.schedulers: list[Scheduler] = []
         self.has_zombie = False
@@ -94,11 +96,12 @@ class PoolHistory(RuleBasedStateMachine):
             return
         was_there, is_nested = self.world.key_is_there(launch_id), any(one.is_busy for one in self.schedulers)
         command = (f"do {launch_id}", f"{other}")
-        if not was_there and not is_nested:
+        if not was_there and launch_id not in self.launching:
             self.lives[launch_id] = self.lives.get(launch_id, 0) + 1
             self.commands.pop(launch_id, None)
         container = {"name": "base", "image": self.world.images[launch_id], "command": list(command)}
         pod = {"spec": {"restartPolicy": "Never", "terminationGracePeriodSeconds": 10, "containers": [container]}}
+        self.launching.append(launch_id)
         try:
             launched = scheduler.do(lambda: scheduler.pool.launch(pod, launch_id=launch_id))
         except OtherPod:
@@ -106,6 +109,8 @@ class PoolHistory(RuleBasedStateMachine):
             return
         except LaunchError:
             launched = None
+        finally:
+            self.launching.pop()
         if launched is not None:
             self._launched(scheduler, launch_id, command, launched, is_nested)
         elif self.world.key_is_there(launch_id):

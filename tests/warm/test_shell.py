@@ -22,8 +22,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from podcompose.backends.local.expansion import expand
-from podcompose.run.warm.hosting import Ask, Order, Quit, Report, Run, Stop, Task
+from podcompose.run.warm.hosting import Ask, Order, Quit, Report, Run, Stop, Task, Void
 from podcompose.run.warm.shell.reports import Reports, message_result
+from podcompose.run.warm.shell.script import key_of as key_of_order
 from podcompose.run.warm.shell.script import output_script, script, supervisor
 from tests.cluster.child import wait_for
 from tests.warm.container import SHELLS, Container, missing, shell_folder
@@ -51,7 +52,7 @@ class Front:
 
     def __init__(self, pod: Pod, order: Order) -> None:
         self.process = pod.container.popen(["sh"])
-        self._reports = Reports()
+        self._reports = Reports(key_of_order(order))
         assert self.process.stdin is not None
         self.process.stdin.write(script(order, pod.root))
         self.process.stdin.flush()  # and not closed: not every API server can
@@ -405,16 +406,47 @@ class TestOrders:
         assert file.read_text() == "x\n"
         file.unlink()
 
-    def test_a_task_waits_for_the_one_before(self, pod: Pod) -> None:
-        """Another key's order is kept until the task that runs has ended."""
-        go = pod.folder / "first-go"
-        first, second = pod.sh(f"until [ -e {go} ]; do sleep 0.02; done"), pod.task("true")
+    def test_a_task_that_is_ordered_beside_another(self, pod: Pod) -> None:
+        """It is told whose pod that is, and its order is not kept: nobody knows who wants it when the pod is free."""
+        go, file = pod.folder / "first-go", pod.folder / "second"
+        first, second = pod.sh(f"until [ -e {go} ]; do sleep 0.02; done"), pod.sh(f"echo x >>{file}")
         front = Front(pod, Run(first))
         front.running()
-        later = Front(pod, Run(second))
-        wait_for(lambda: any(second.key in name for name in os.listdir(f"{pod.root}/front")), "the second order")
+        assert [pod.order(Run(second)) for _ in range(2)] == [Report("busy", message=first.key)] * 2
         go.touch()
-        assert (front.last().code, later.last().code) == (0, 0)
+        assert front.last().code == 0
+        assert pod.order(Ask(second.key)).state == "absent"
+        assert not file.exists()
+        assert pod.run(second).code == 0
+
+    def test_two_orders_at_once(self, pod: Pod) -> None:
+        """One of them begins, and the other is told so, however close they are."""
+        for n in range(10):
+            go = pod.folder / f"both-{n}"
+            tasks = [pod.sh(f"until [ -e {go} ]; do sleep 0.02; done") for _ in range(2)]
+            fronts = [Front(pod, Run(task)) for task in tasks]
+            told = [front.process.stdout.readline() for front in fronts]  # type: ignore[union-attr]
+            begun = [b" running " in line for line in told]
+            assert sorted(begun) == [False, True]
+            first, second = begun.index(True), begun.index(False)
+            assert told[second] == f"podcompose {tasks[second].key} busy {tasks[first].key}\n".encode()
+            go.touch()
+            assert fronts[first].last().code == 0
+            fronts[second].process.communicate(timeout=20)
+
+    def test_a_task_that_is_never_to_begin(self, pod: Pod) -> None:
+        """It never will, though an order of it comes late; one that has begun goes on."""
+        go, file = pod.folder / "void-go", pod.folder / "voided"
+        first, second = pod.sh(f"until [ -e {go} ]; do sleep 0.02; done; exit 4"), pod.sh(f"echo x >>{file}")
+        front = Front(pod, Run(first))
+        front.running()
+        assert pod.order(Void(second.key)).state == "void"
+        voided = Front(pod, Void(first.key))
+        voided.running()
+        go.touch()
+        assert (front.last().code, voided.last().code) == (4, 4)
+        assert pod.run(second).state == "void"
+        assert not file.exists()
 
     def test_fronts_killed_at_any_moment(self, pod: Pod) -> None:
         """Ordered again after each, every task has run once, and nothing of the dead fronts is left."""
@@ -442,7 +474,7 @@ class TestOrders:
         for size in (10, len(whole) // 2, len(whole) - 3):
             process = pod.container.popen(["sh"])
             out, stderr = process.communicate(whole[:size], timeout=10)
-            reports = Reports()
+            reports = Reports(task.key)
             reports.feed(out)
             assert reports.end(process.returncode, stderr).state == "cut"
         assert pod.order(Ask(task.key)).state == "absent"
@@ -575,7 +607,7 @@ def fresh_unfit(shell: str, env: dict[str, str]) -> tuple[str, str]:
             wait_for(lambda: (folder / "root" / "unfit").exists(), "the supervisor's answer")
             process = container.popen(["sh"])
             out, stderr = process.communicate(script(Run(Task(key_of("x"), "x", ("true",))), f"{name}/root"), timeout=10)
-            reports = Reports()
+            reports = Reports(key_of("x"))
             reports.feed(out)
             told = reports.end(process.returncode, stderr)
     return told.state, told.message
@@ -594,7 +626,7 @@ def test_not_process_one(shell: str, tmp_path: Path) -> None:
         wait_for(lambda: (tmp_path / "root" / "unfit").exists(), "the supervisor's answer")
         process = container.popen(["sh"])
         out, _ = process.communicate(script(Run(Task(key_of("x"), "x", ("true",))), str(tmp_path / "root")), timeout=10)
-    assert b"podcompose unfit the supervisor is not process 1" in out
+    assert f"podcompose {key_of('x')} unfit the supervisor is not process 1".encode() in out
 
 
 class TestTexts:
@@ -607,8 +639,9 @@ class TestTexts:
 
     def test_reports_in_any_pieces(self) -> None:
         """Byte by byte or at once, with lines of others between: the same reports."""
-        data = b"noise\npodcompose running 5\npodcompose what\npodcompose ended 3 -ts 5 6 it's\npodcompose void\n"
-        once, bytewise = Reports(), Reports()
+        words = ("running 5", "what", "ended 3 -ts 5 6 it's", "void")
+        data = b"noise\npodcompose b void\n" + b"".join(f"podcompose a {word}\n".encode() for word in words)
+        once, bytewise = Reports("a"), Reports("a")
         told = once.feed(data)
         assert [one for n in range(len(data)) for one in bytewise.feed(data[n : n + 1])] == told
         assert [(one.state, one.code, one.timed_out, one.stopped, one.oom) for one in told] == [
@@ -626,13 +659,13 @@ class TestTexts:
     )
     def test_an_end_without_a_word(self, code: int | None, stderr: bytes, state: str) -> None:
         """A front that ends without a last word is cut, or there is no shell."""
-        assert Reports().end(code, stderr).state == state
+        assert Reports("a").end(code, stderr).state == state
 
     def test_why_not(self) -> None:
         """What the supervisor says is sure; what a front finds missing may have been taken away by a task that runs."""
-        told = [Reports().feed(f"podcompose {word} no mkfifo\n".encode())[0] for word in ("unfit", "unsure")]
+        told = [Reports("a").feed(f"podcompose a {word} no mkfifo\n".encode())[0] for word in ("unfit", "unsure")]
         assert [(one.state, one.sure, one.message) for one in told] == [("unfit", True, "no mkfifo"), ("unfit", False, "no mkfifo")]
-        assert Reports().end(127, b"").sure is False
+        assert Reports("a").end(127, b"").sure is False
 
     def test_messages(self) -> None:
         """The last whole result of a termination message counts; anything else is none."""

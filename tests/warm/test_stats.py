@@ -6,7 +6,7 @@ from typing import Any
 
 from podcompose.backends import MemoryBackend
 from podcompose.backends.memory import NeverScheduled
-from podcompose.run import run_many
+from podcompose.run import run
 from podcompose.run.warm.pool import WarmPool
 
 POD: dict[str, Any] = {"spec": {"restartPolicy": "Never", "containers": [{"name": "base", "image": "i", "command": ["true"]}]}}
@@ -16,7 +16,9 @@ def test_the_mean_start_is_of_the_pods_that_were_started_here() -> None:
     """A pod counts from when it was asked for until it runs, once; as long as none runs, there is no mean."""
     with WarmPool(MemoryBackend(), keep=0, limit=2) as pool:
         before = pool.stats().start_s
-        ended = list(run_many(pool, {f"task/{number}": POD for number in range(9)}, max_in_flight=2))
+        for number in range(2):
+            pool.launch(POD, launch_id=f"task/{number}")
+        ended = [run(pool, POD, launch_id=f"task/{number}") for number in range(9)]
         stats = pool.stats()
 
     assert (before, len(ended), stats.tasks, stats.pods, stats.start_s) == (None, 9, 9, 2, 1.0)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from podcompose.backends.memory import Succeeds
+from podcompose.backends.memory import Runs, Succeeds
 from podcompose.run.errors import Unsettled
+from podcompose.run.naming import launch_label
+from podcompose.run.observe import observe
 from podcompose.run.outcome import Outcome
-from podcompose.run.records import Owner
+from podcompose.run.records import Owner, PodRef
+from podcompose.run.warm.claims import claims_of
+from podcompose.run.warm.hosting import Order, Run
+from tests.warm.behind import without
 from tests.warm.schedulers import Armed, Scheduler
 from tests.warm.world import UNFIT, World
 
@@ -41,10 +47,7 @@ def test_of_two_claims_one_runs(names: tuple[str, str]) -> None:
     one.do(lambda: one.pool.launch(POD, launch_id="t/1"))
     assert (one.is_dead, other.is_dead, len(world.open_tasks())) == (True, True, 2)
     heirs = [Scheduler(world, Owner(name, 9), numbers, _unchecked) for name in dict.fromkeys(names)]
-    for _ in range(60):
-        world.clock.advance(1.0)
-        for heir in heirs:
-            heir.poll()
+    _pass(world, heirs, 60)
     assert world.truth.wrongs == []
     assert len(world.truth.runs) == 1
     assert world.open_tasks() == []
@@ -65,10 +68,7 @@ def test_a_claim_that_was_not_looked_after_is_not_run_before_it_is() -> None:
     with pytest.raises(Unsettled):
         one.do(lambda: one.pool.launch(POD, launch_id="t/1"))
     assert len(world.open_tasks()) == 2
-    for _ in range(60):
-        world.clock.advance(1.0)
-        one.poll()
-        other.poll()
+    _pass(world, [one, other], 60)
     assert world.truth.wrongs == []
     assert len(world.truth.runs) == 1
     assert world.open_tasks() == []
@@ -82,8 +82,59 @@ def test_a_pod_of_its_own_that_is_refused_is_told_as_the_end_of_its_task() -> No
     one = Scheduler(world, Owner("s", 1), {"keep": 0, "limit": 2}, lambda launch_id, uid, outcome: told.append(outcome))
     one.do(lambda: one.pool.launch(_pod(UNFIT), launch_id="t/1"))
     one.connection.armed.append(Armed("launch", 0, "refuse"))
-    for _ in range(20):
-        world.clock.advance(1.0)
-        one.poll()
+    _pass(world, [one], 20)
     assert [(outcome.kind, outcome.ran) for outcome in told] == [("Failed", "no")]
     assert world.open_tasks() == []
+
+
+def test_a_task_that_was_taken_off_its_pod_makes_way() -> None:
+    """Its claim is gone, and so is who would have ended it: the next task of that pod does, and runs."""
+    world = World({"t/1": Runs(0, 2.0), "t/2": Succeeds(3.0)})
+    world.images.update({"t/1": "a", "t/2": "a"})
+    one, heir = (Scheduler(world, Owner("s", epoch), {"keep": 0, "limit": 1}, _unchecked) for epoch in (1, 2))
+    one.do(lambda: one.pool.launch(POD, launch_id="t/1"))
+    _pass(world, [one], 5)
+    (run,) = world.truth.runs.values()
+    one.kill()
+    pod = world.warm_pods()[0]
+    world.truth.stopped.update(world.truth.runs)
+    world._board.put(without(pod, launch_label("t/1")))
+    heir.do(lambda: heir.pool.launch(POD, launch_id="t/2"))
+    _pass(world, [heir], 10)
+    assert run.report is not None
+    assert (run.report.code, run.report.stopped) == (0, True)
+    assert [outcome.kind for outcome in heir.told.values()] == ["Succeeded"]
+    assert [world.truth.wrongs, len(world.warm_pods()), world.open_tasks()] == [[], 1, []]
+
+
+def test_an_order_that_comes_late_begins_nothing() -> None:
+    """Who gives way has made sure of it first: the order of one who died long ago may be on its way for as long as it likes."""
+    world = World({})
+    world.images["t/1"] = "a"
+    one, other = (Scheduler(world, Owner(name, 1), {"keep": 0, "limit": 2}, _unchecked) for name in ("s", "t"))
+    ordered = list[tuple[PodRef, str, Order]]()
+
+    def meanwhile() -> None:
+        other.connection.armed.append(Armed("holders", 0, "die before"))
+        other.do(lambda: other.pool.launch(POD, launch_id="t/1"))
+
+    one.connection.armed += [Armed("launch", 0, "meanwhile before", meanwhile), Armed("holders", 0, "die before")]
+    one.do(lambda: one.pool.launch(POD, launch_id="t/1"))
+    for pod in world.warm_pods():
+        for claim in claims_of(observe(pod).record).values():
+            assert claim.task is not None
+            ordered.append((observe(pod).record.ref, "base", Run(replace(claim.task, key=claim.inner))))
+    heirs = [Scheduler(world, Owner(name, 9), {"keep": 0, "limit": 2}, _unchecked) for name in ("s", "t")]
+    _pass(world, heirs, 60)
+    assert len(world.truth.runs) == 1
+    for ref, container, order in ordered:
+        world.order(ref, container, order, lambda report: None)
+    _pass(world, heirs, 5)
+    assert (len(world.truth.runs), world.truth.wrongs) == (1, [])
+
+
+def _pass(world: World, schedulers: list[Scheduler], seconds: int) -> None:
+    for _ in range(seconds):
+        world.clock.advance(1.0)
+        for scheduler in schedulers:
+            scheduler.poll()

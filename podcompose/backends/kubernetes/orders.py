@@ -18,7 +18,7 @@ from podcompose.run.errors import Forbidden, Refused, Unreachable
 from podcompose.run.records import PodRef
 from podcompose.run.warm.hosting import Order, Report, Told
 from podcompose.run.warm.shell.reports import Reports
-from podcompose.run.warm.shell.script import output_script, script
+from podcompose.run.warm.shell.script import key_of, output_script, script
 
 __all__ = ["Orders", "output"]
 
@@ -40,7 +40,7 @@ class Orders:
 
     def give(self, ref: PodRef, container: str, order: Order, told: Told) -> None:
         """Have something done in the pod's container; returns at once."""
-        job = _Job(order, _Heard(told))
+        job = _Job(order, _Heard(told, key_of(order)))
         with self._lock:
             idle = self._idle.get((ref.uid, container), [])
             box = idle.pop() if len(idle) > 0 else None
@@ -134,9 +134,9 @@ class _Job(NamedTuple):
 class _Heard:
     """What is heard of one order; the last word is told as soon as it is there, and once."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: Told, key: str) -> None:
         self._told = told
-        self._reports = Reports()
+        self._reports = Reports(key)
         #: Whether the last word was told; whether anything was heard.
         self.over = self.any = False
         #: Whether the shell itself has ended; whether it is the second one, and the first may have begun the task.

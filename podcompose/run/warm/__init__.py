@@ -30,6 +30,6 @@ Warm pods: a pod that does not end after one task.
 A backend of your own is kept warm once it has the methods of `Hosting`, beside those of a Launcher and a Watcher.
 """
 
-from podcompose.run.warm.hosting import Ask, Changed, Hosting, Order, Quit, Report, Run, State, Stop, Swapped, Task, Told
+from podcompose.run.warm.hosting import Ask, Changed, Hosting, Order, Quit, Report, Run, State, Stop, Swapped, Task, Told, Void
 
-__all__ = ["Ask", "Changed", "Hosting", "Order", "Quit", "Report", "Run", "State", "Stop", "Swapped", "Task", "Told"]
+__all__ = ["Ask", "Changed", "Hosting", "Order", "Quit", "Report", "Run", "State", "Stop", "Swapped", "Task", "Told", "Void"]

@@ -11,7 +11,7 @@ from podcompose.core.json import JsonMap
 from podcompose.errors import Problem
 from podcompose.run.records import PodRecord, PodRef
 
-__all__ = ["Ask", "Changed", "Hosting", "Order", "Quit", "Report", "Run", "State", "Stop", "Swapped", "Task", "Told"]
+__all__ = ["Ask", "Changed", "Hosting", "Order", "Quit", "Report", "Run", "State", "Stop", "Swapped", "Task", "Told", "Void"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Run:
     """
-    Run the task, unless it runs or ran here already; then only wait for it.
+    Run the task, unless it runs or ran here already; then only wait for it. Nothing of it is kept where another runs ("busy").
 
     `forget` names tasks (by key) whose result has been written down elsewhere: nothing of them is kept any longer.
     """
@@ -60,6 +60,13 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Void:
+    """See to it that the task of this key never begins here, and tell of it; one that has begun goes on."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Tell of the task of this key, and change nothing."""
 
@@ -71,14 +78,15 @@ class Quit:
     """Have the idle program exit 0, so that the pod succeeds and stays to be read."""
 
 
-Order: TypeAlias = Run | Stop | Ask | Quit
+Order: TypeAlias = Run | Stop | Void | Ask | Quit
 
-State = Literal["running", "ended", "void", "absent", "cut", "unfit", "gone", "done"]
+State = Literal["running", "ended", "void", "absent", "busy", "cut", "unfit", "gone", "done"]
 """
 running  the task has begun, and goes on. The only state that is no last word.
 ended    it has begun and ended: `code` and the rest are its result
 void     it was stopped before it began, and never will
 absent   (to Ask) it has not begun here
+busy     (to Run) another task, the one whose key is the `message`, runs here; this one has not begun, and nobody keeps its order
 cut      the connection broke, or the server did not answer: nobody knows; order again
 unfit    tasks cannot be run in this pod: no shell, say; `message` says what is missing. This one has not begun
 gone     there is no such pod, or its container does not run (yet, or any more)

@@ -17,13 +17,14 @@ from podcompose.run.errors import LaunchError
 from podcompose.run.records import Owner, PodRecord
 from podcompose.run.warm.claims import Claim, claims_of, label_of, written
 from podcompose.run.warm.crew import Crew
-from podcompose.run.warm.hosting import Ask, Changed, Hosting, Report
+from podcompose.run.warm.hosting import Ask, Changed, Hosting, Report, State, Void
 from podcompose.run.warm.marks import CONTAINER
 from podcompose.run.warm.yard import Yard
 
 __all__ = ["Inheriting"]
 
 _REST_S = 1.0
+_BEGUN = ("running", "ended")
 
 
 class Inheriting:
@@ -87,29 +88,45 @@ class Inheriting:
         elif any(key not in claims_of(other) for other in others):
             self._give_way(uid, key)  # it has a pod of its own
         else:
-            self._ask(pod, claim, lambda begun: self._asked(pod, claim, others, begun))
+            self._ask(pod, claim, lambda state: self._asked(pod, claim, others, state))
 
-    def _asked(self, pod: PodRecord, claim: Claim, others: list[PodRecord], begun: bool | None) -> None:
+    def _asked(self, pod: PodRecord, claim: Claim, others: list[PodRecord], state: State) -> None:
         uid, key = pod.ref.uid, claim.key
-        if begun is None:
-            self._again(uid, key)
-        elif begun:
+        if state in _BEGUN or (state == "void" and claim.stopped_at is not None):
             self._alone(uid, key)
+        elif state == "void":
+            self._give_way(uid, key)  # renounced, and not taken away
+        elif state != "absent":
+            self._again(uid, key)
         elif any(other.ref.uid < uid for other in others):
-            self._give_way(uid, key)
+            self._renounce(pod, claim)
         else:
             other = others[0]
-            self._ask(other, claims_of(other)[key], lambda there: self._give_way(uid, key) if there else self._again(uid, key))
+            self._ask(other, claims_of(other)[key], lambda there: self._asked_elsewhere(pod, claim, there))
 
-    def _ask(self, pod: PodRecord, claim: Claim, answered: Callable[[bool | None], None]) -> None:
-        """Whether a task has begun in a pod; None: nobody knows, now."""
+    def _asked_elsewhere(self, pod: PodRecord, claim: Claim, state: State) -> None:
+        if state in _BEGUN:
+            self._renounce(pod, claim)
+        else:
+            self._again(pod.ref.uid, claim.key)
+
+    def _ask(self, pod: PodRecord, claim: Claim, answered: Callable[[State], None]) -> None:
+        """How a task stands in a pod, now."""
 
         def told(report: Report) -> None:
-            known = {"absent": False, "running": True, "ended": True, "void": True}
-            self._crew.do(lambda: answered(known.get(report.state)))
+            self._crew.do(lambda: answered(report.state))
 
-        container = (pod.annotations or {}).get(CONTAINER, "")
-        self._hosting.order(pod.ref, container, Ask(claim.inner), _once(told))
+        self._hosting.order(pod.ref, _container(pod), Ask(claim.inner), _once(told))
+
+    def _renounce(self, pod: PodRecord, claim: Claim) -> None:
+        """Give way; but first it is made sure that no order of somebody before us, who knows how late, begins the task yet."""
+        uid, key = pod.ref.uid, claim.key
+        then = {"void": self._give_way, "running": self._alone, "ended": self._alone}
+
+        def told(report: Report) -> None:
+            self._crew.do(lambda: then.get(report.state, self._again)(uid, key))
+
+        self._hosting.order(pod.ref, _container(pod), Void(claim.inner), _once(told))
 
     def _give_way(self, uid: str, key: str) -> None:
         found = self._found(uid, key)
@@ -128,6 +145,10 @@ class Inheriting:
 
     def _again(self, uid: str, key: str) -> None:
         self._crew.later(_REST_S, lambda: self.take_over(uid, key))
+
+
+def _container(pod: PodRecord) -> str:
+    return (pod.annotations or {}).get(CONTAINER, "")
 
 
 def _once(told: Callable[[Report], None]) -> Callable[[Report], None]:

@@ -115,12 +115,15 @@ class Launching:
 
         Raises: LaunchError.
         """
-        if not self._is_moving(pod, claim):
+        found = self._moving(pod, claim)
+        if found is None:
             return
         with self._yard.lock:
             self._yard.moving.add(claim.uid)
         try:
-            self._backend.launch(own_pod(prepared.composed, claim.key, claim.uid), launch_id=claim.launch_id)
+            own = self._backend.launch(own_pod(prepared.composed, claim.key, claim.uid), launch_id=claim.launch_id)
+            if found.owner is not None:
+                self._backend.adopt(own.ref, found.owner)
         except Refused:  # it goes nowhere: its end is told of the pod that it is on
             with self._yard.lock:
                 self._yard.moving.discard(claim.uid)
@@ -128,23 +131,23 @@ class Launching:
         self.own += 1
         self._withdraw(pod, claim)
 
-    def _is_moving(self, pod: PodRef, claim: Claim) -> bool:
-        """Whether it is written on the claim that the task is to leave; what somebody has taken over is his."""
+    def _moving(self, pod: PodRef, claim: Claim) -> Claim | None:
+        """The claim, on which it is written by now that the task is to leave; None: somebody has taken it over, and it is his."""
         while True:
             with self._yard.lock:
                 there = self._yard.machine.pods.get(pod.uid)
                 found = None if there is None else there.claims.get(claim.key)
                 record = None if there is None else there.record
             if record is None or found is None or found.uid != claim.uid or found.holder != self._holder or not found.is_open:
-                return False
+                return None
             if found.moving:
-                return True
+                return found
             result = self._backend.swap(record, {}, {label_of(claim.key): written(replace(found, moving=True))})
             with self._yard.lock:
                 if result.record is not None:
                     self._yard.see(result.record, self._clock())
             if isinstance(result, Changed) and result.record is None:
-                return False
+                return None
 
     def _claimed(self, asked: _Asked) -> tuple[PodRef, str] | None:
         """The pod that carries the claim now, and since which version of it ("": not known); None: look again."""

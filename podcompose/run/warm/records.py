@@ -114,6 +114,8 @@ def outcome_of_report(report: Report, claim: Claim, container: str) -> Outcome:
     ('Failed', 'Exit', 3, 'yes')
     """
     if report.state == "void":
+        if claim.stopped_at is None:  # another pod was to have it
+            return Outcome("Deleted", ran="no")
         return Outcome("Stopped", ran="no", disruption=Disruption("Stop", at=claim.stopped_at))
     code = report.code
     stopped = report.stopped or (claim.stopped_at is not None and report.finished is None)

@@ -150,12 +150,32 @@ class Tending:
         elif report.state in ("ended", "void"):
             self._crew.do(lambda: self._ended(uid, key, report))
         elif report.state == "cut" or (report.state == "unfit" and not (first or report.sure)):
-            wait_s = self._backoffs.setdefault(key, Backoff(0.1, 5.0, 60.0, random.random)).next_s(self._clock())
-            self._crew.later(wait_s, lambda: self.tend(uid, key))
+            self._again(uid, key)
+        elif report.state == "busy":
+            self._crew.do(lambda: self._clear(uid, key, report.message))
         elif report.state == "unfit":
             self._crew.do(lambda: self._unfit(uid, key, report.message))
         else:
             self._crew.later(_REST_S, lambda: self._let_go(uid, key))
+
+    def _again(self, uid: str, key: str) -> None:
+        wait_s = self._backoffs.setdefault(key, Backoff(0.1, 5.0, 60.0, random.random)).next_s(self._clock())
+        self._crew.later(wait_s, lambda: self.tend(uid, key))
+
+    def _clear(self, uid: str, key: str, inner: str) -> None:
+        """Another task runs in the pod: one that somebody took off it, and that nobody was there to end. It is ended now."""
+        with self._yard.lock:
+            pod, claim = self._open(uid, key)
+        if pod is None or claim is None or claim.task is None or any(other.inner == inner for other in pod.open):
+            self._again(uid, key)
+            return
+
+        def told(report: Report) -> None:
+            if report.state != "running":
+                self._again(uid, key)
+
+        # All tasks of a kind have one grace.
+        self._hosting.order(pod.record.ref, pod.marks.container, Stop(inner, claim.task.grace_s), told)
 
     def _began(self, uid: str, key: str, report: Report) -> None:
         with self._yard.lock:

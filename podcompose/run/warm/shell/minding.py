@@ -121,6 +121,7 @@ _pc_scan() {
       run) _pc_want_run ;;
       ask) _pc_tell "$_pc_f" "$_pc_p" "$_pc_k" "${_pc_s:-absent}" ;;
       stop) _pc_want_stop ;;
+      void) [ -n "$_pc_s" ] || _pc_never; _pc_tell "$_pc_f" "$_pc_p" "$_pc_k" "$_pc_s" ;;
       quit) _pc_quit=$_pc_p; [ -n "$_pc_pid" ] || _pc_tell "$_pc_f" "$_pc_p" "$_pc_k" "done" ;;
     esac
     if [ "$_pc_k" = "$_pc_key" ] && [ -n "$_pc_pid" ]; then
@@ -130,14 +131,22 @@ _pc_scan() {
 }
 _pc_want_run() {
   if [ -n "$_pc_s" ]; then _pc_tell "$_pc_f" "$_pc_p" "$_pc_k" "$_pc_s"
-  elif [ -z "$_pc_go$_pc_pid$_pc_spent" ] && [ -f "$_pc_f.sh" ]; then _pc_go=$_pc_f _pc_gok=$_pc_k _pc_gop=$_pc_p
+  elif [ -n "$_pc_pid" ]; then _pc_busy "$_pc_key"
+  elif [ -n "$_pc_go" ]; then [ "$_pc_gok" = "$_pc_k" ] || _pc_busy "$_pc_gok"
+  elif [ -z "$_pc_spent" ] && [ -s "$_pc_f.sh" ]; then _pc_go=$_pc_f _pc_gok=$_pc_k _pc_gop=$_pc_p
   fi
 }
+_pc_busy() {
+  if [ -s "$_pc_f.sh" ]; then printf '' >"$_pc_f.sh"; fi
+  _pc_tell "$_pc_f" "$_pc_p" "$_pc_k" "busy $1"
+}
+_pc_never() {
+  _pc_s=void
+  eval "_pc_k_$_pc_k=void"
+  if [ "$_pc_k" = "${_pc_gok-}" ]; then _pc_go=; fi
+}
 _pc_want_stop() {
-  if [ -z "$_pc_s" ]; then
-    _pc_s=void
-    eval "_pc_k_$_pc_k=void"
-    if [ "$_pc_k" = "${_pc_gok-}" ]; then _pc_go=; fi
+  if [ -z "$_pc_s" ]; then _pc_never
   elif [ "$_pc_k" = "$_pc_key" ] && [ -n "$_pc_pid" ]; then
     case " $_pc_stops " in
       *" $_pc_p "*) return ;;

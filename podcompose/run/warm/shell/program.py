@@ -4,8 +4,9 @@ The shell programs of a warm pod, as texts.
 The supervisor is the idle container's process 1. It starts every task as its own child, one at a time, and remembers in its own
 variables which it took and how they ended: no task can kill it (the kernel sees to that), so none runs twice, whatever it removes.
 A front is a `sh` that `pods/exec` starts beside it. It writes the task down, makes a FIFO for the answer, whose name is the order
-(KEY.VERB.GRACE.PID), and pokes the supervisor; then it waits for lines. Nothing polls. What a front itself finds missing a task
-may have taken away that runs already: it is "unsure" then, and not "unfit".
+(KEY.VERB.GRACE.PID), and pokes the supervisor; then it waits for lines. Nothing polls. The order of a task while another runs is
+not kept: the front is told which ("busy"), and who sent it sees to it. What a front itself finds missing a task may have taken
+away that runs already: it is "unsure" then, and not "unfit".
 
     ROOT/front/  the fronts' FIFOs, and beside each the task it brings: KEY.run.-.PID, KEY.run.-.PID.sh
     ROOT/log/    what each task wrote
@@ -46,7 +47,7 @@ SUPERVISOR = MARK + "".join((START, CLOCK, TELL, SCAN, ATTEND, TASK, SWEEP, TIDY
 
 #: What is fed to a front, after its variables: _pc_r the root, _pc_k the key, _pc_v the verb, _pc_a the grace, _pc_w the task.
 FRONT = r"""
-_pc_say() { printf 'podcompose %s\n' "$1"; }
+_pc_say() { printf 'podcompose %s %s\n' "$_pc_k" "$1"; }
 _pc_poke() {
   if [ "$_pc_v" != run ] || [ -s "$_pc_r/busy" ] || [ ! -p "$_pc_r/poke" ]; then kill -s USR1 1; fi
   if [ -p /proc/1/fd/3 ]; then printf '\n' 1<>/proc/1/fd/3

@@ -9,37 +9,43 @@ from podcompose.run.warm.hosting import Report, State
 
 __all__ = ["Reports", "message_result"]
 
-_PREFIX = b"podcompose "
 _ENDED = re.compile(r"ended (\d+) -([a-z]*) (-?\d+) (-?\d+) ?(.*)", re.DOTALL)
 _RESULT = re.compile(r"podcompose ([a-z2-7]+) (ended .*)")
 _WORDS: dict[str, State] = {"void": "void", "absent": "absent", "done": "done"}
-#: With why; and whether that is sure of earlier orders too.
-_REASONS: dict[str, tuple[State, bool]] = {"unfit": ("unfit", True), "unsure": ("unfit", False), "cut": ("cut", True)}
+#: With why, or who; and whether that is sure of earlier orders too.
+_REASONS: dict[str, tuple[State, bool]] = {
+    "unfit": ("unfit", True),
+    "unsure": ("unfit", False),
+    "busy": ("busy", True),
+    "cut": ("cut", True),
+}
 #: What runtimes say where there is no shell to be started.
 _NO_SHELL = re.compile(r"executable file|exec: \"sh\"|sh: not found")
 
 
 class Reports:
     """
-    One front's output, in whatever pieces it comes.
+    A front's output to the order of one key, in whatever pieces it comes.
 
-    >>> heard = Reports()
-    >>> [one.state for one in heard.feed(b"podcompose runn") + heard.feed(b"ing 5\\npodcompose ended 3 - 5 6 \\n")]
+    >>> heard = Reports("abc")
+    >>> [one.state for one in heard.feed(b"podcompose abc runn") + heard.feed(b"ing 5\\npodcompose abc ended 3 - 5 6 \\n")]
     ['running', 'ended']
     >>> heard.end(0, b"").code
     3
     """
 
-    def __init__(self) -> None:
+    def __init__(self, key: str) -> None:
+        self._prefix = b"podcompose " + key.encode() + b" "
         self._rest = b""
         self._last: Report | None = None
 
     def feed(self, data: bytes) -> list[Report]:
-        """What the data tell; nothing after a last word, and nothing of lines that are not the front's."""
+        """What the data tell; nothing after a last word, and nothing of lines that are not the front's, or of another order."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         told = []
         for line in lines:
-            report = _report(line) if self._last is None else None
+            ours = self._last is None and line.startswith(self._prefix)
+            report = _report(line[len(self._prefix) :]) if ours else None
             if report is not None:
                 told.append(report)
                 self._last = None if report.state == "running" else report
@@ -76,9 +82,7 @@ def message_result(text: str) -> tuple[str, Report] | None:
 
 
 def _report(line: bytes) -> Report | None:
-    if not line.startswith(_PREFIX):
-        return None
-    text = line[len(_PREFIX) :].decode(errors="replace")
+    text = line.decode(errors="replace")
     word, _, rest = text.partition(" ")
     if word in _WORDS:
         return Report(_WORDS[word])

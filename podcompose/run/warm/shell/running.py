@@ -176,6 +176,7 @@ _pc_begin() {
   _pc_pid=$!
   _pc_tell_all "$_pc_key" "running $_pc_began"
   case $_pc_deadline in '' | -) ;; *) _pc_alarm "$_pc_deadline" ;; esac
+  _pc_woke=1 # whoever came just now may have thought that nothing runs, and sent no signal
   _pc_await
   _pc_pid=
   _pc_over

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
-from podcompose.run.warm.hosting import Ask, Order, Quit, Run, Stop, Task
+from podcompose.run.warm.hosting import Ask, Order, Quit, Run, Stop, Task, Void
 from podcompose.run.warm.shell.program import FRONT, OUTPUT, SUPERVISOR
 
-__all__ = ["output_script", "script", "supervisor"]
+__all__ = ["key_of", "output_script", "script", "supervisor"]
 
+_QUIT = "quit"
 _REFERENCE = re.compile(r"\$(?:\$|\(([^)]*)\))")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: What one shell or another has of its own under this name, in the environment or not: never set as a shell variable.
@@ -47,12 +48,28 @@ def script(order: Order, root: str, *, stays: bool = False) -> bytes:
             return _front(root, order.task.key, "run", "-", _task(order.task, order.forget), stays=stays)
         case Stop():
             return _front(root, order.key, "stop", _seconds(order.grace_s).replace(".", "_"), stays=stays)
-        case Ask():
-            return _front(root, order.key, "ask", "-", stays=stays)
+        case Ask() | Void():
+            return _front(root, order.key, "ask" if isinstance(order, Ask) else "void", "-", stays=stays)
         case Quit():
-            return _front(root, "quit", "quit", "-", stays=stays)
+            return _front(root, _QUIT, "quit", "-", stays=stays)
         case _:
             assert_never(order)
+
+
+def key_of(order: Order) -> str:
+    """
+    What the lines that answer an order are known by.
+
+    >>> key_of(Ask("abc")), key_of(Quit())
+    ('abc', 'quit')
+    """
+    match order:
+        case Run():
+            return order.task.key
+        case Quit():
+            return _QUIT
+        case _:
+            return order.key
 
 
 def output_script(key: str, root: str) -> bytes:
