@@ -7,9 +7,13 @@ The model knows which launch ids were launched, what their programs do, and what
 from __future__ import annotations
 
 import logging
+import random
 import re
+import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from unittest import mock
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -42,6 +46,10 @@ class PoolHistory(RuleBasedStateMachine):
     )
     def begin(self, keep: int, limit: int, max_tasks: int, idle_s: float) -> None:
         """One scheduler."""
+        # Of two claims the uids decide: the same ones each time, or a history that failed could not be told again.
+        bits = random.Random(0)
+        self.uuids = mock.patch("uuid.uuid4", side_effect=lambda: uuid.UUID(int=bits.getrandbits(128), version=4))
+        self.uuids.start()
         self.numbers = {"keep": keep, "limit": limit, "max_tasks": max_tasks, "idle_timeout_s": idle_s, "max_age_s": 900.0}
         self.programs: dict[str, Fate] = {}
         self.world = World(self.programs)
@@ -182,7 +190,7 @@ class PoolHistory(RuleBasedStateMachine):
             return
         self.truth.stopped.add(ref.uid)
         with suppress(LaunchError):
-            scheduler.do(lambda: scheduler.pool.stop(ref, grace=grace))
+            self._in_midst_of_launches(lambda: scheduler.do(lambda: scheduler.pool.stop(ref, grace=grace)))
 
     @precondition(lambda self: self.world.warm_pods() != [])
     @rule(which=st.integers(0, 5), how=st.sampled_from(("evict", "oom", "lose node", "delete", "delete at once", "remove")))
@@ -193,7 +201,16 @@ class PoolHistory(RuleBasedStateMachine):
     def _harm(self, which: int, how: str) -> None:
         pods = self.world.warm_pods()
         if pods != []:
-            self.world.harm(pods[which % len(pods)], how)
+            self._in_midst_of_launches(lambda: self.world.harm(pods[which % len(pods)], how))
+
+    def _in_midst_of_launches(self, done: Callable[[], object]) -> None:
+        """Do it; a task that is gone by it may live once more, by the launch that found it or will find it gone."""
+        there = {launch_id for launch_id in self.launching if self.world.key_is_there(launch_id)}
+        done()
+        for launch_id in there:
+            if not self.world.key_is_there(launch_id):
+                self.lives[launch_id] = self.lives.get(launch_id, 0) + 1
+                self.commands.pop(launch_id, None)
 
     @rule(who=WHO, dies=st.booleans())
     def succeed(self, who: int, dies: bool) -> None:
@@ -284,6 +301,12 @@ class PoolHistory(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """All that is left is attended to: then each has its outcome, and after a drain no pod runs."""
+        try:
+            self._attend_to_the_rest()
+        finally:
+            self.uuids.stop()
+
+    def _attend_to_the_rest(self) -> None:
         logging.getLogger("podcompose.warm").removeHandler(self.log)
         if self.truth.wrongs != []:
             return

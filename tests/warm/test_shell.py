@@ -629,6 +629,26 @@ def test_not_process_one(shell: str, tmp_path: Path) -> None:
     assert f"podcompose {key_of('x')} unfit the supervisor is not process 1".encode() in out
 
 
+@needs_namespace
+@pytest.mark.parametrize("shell", SHELLS)
+def test_an_order_that_is_sooner_than_the_supervisor(shell: str, tmp_path: Path) -> None:
+    """It pokes descriptor 3: were that the pipe of a `...`, the poke would be a part of what the supervisor finds out there."""
+    tools = shell_folder(shell, tmp_path / "bin")
+    if tools is None or shell == "busybox":
+        pytest.skip(f"there is no {shell} here, or it finds its own env")
+    env, here, go = tools / "env", tmp_path / "here", tmp_path / "go"
+    env.unlink(missing_ok=True)
+    env.write_text(f'#!/bin/sh\necho >{here}\nuntil [ -e {go} ]; do sleep 0.02; done\nexec /usr/bin/env "$@"\n')
+    env.chmod(0o755)
+    root = tmp_path / "root"
+    with Container(supervisor(str(root)), {"PATH": f"{tools}:/usr/bin:/bin"}, tmp_path / "log") as container:
+        wait_for(here.exists, "the supervisor looks around")
+        descriptor = Path(f"/proc/{container.pid}/fd/3")
+        assert os.readlink(descriptor) == "/dev/null"
+        go.touch()
+        wait_for(lambda: os.readlink(descriptor) == str(root / "poke"), "the supervisor waits for orders")
+
+
 class TestTexts:
     def test_kubernetes_changes_nothing(self) -> None:
         """The idle command holds nothing that the kubelet would expand, whatever variables there are."""

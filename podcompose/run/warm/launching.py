@@ -5,15 +5,15 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from podcompose.errors import Problem
-from podcompose.run.errors import LaunchError, OtherPod, Refused, Throttled, Unsettled
-from podcompose.run.naming import WARM_POOL, launch_label
+from podcompose.run.errors import LaunchError, OtherPod, Throttled, Unsettled
+from podcompose.run.naming import WARM_POOL
 from podcompose.run.prepare import Prepared, taken
-from podcompose.run.protocols import Launched, NotFound
+from podcompose.run.protocols import Launched
 from podcompose.run.records import Owner, PodRecord, PodRef
 from podcompose.run.warm import marks
 from podcompose.run.warm.claims import Claim, claims_of, label_of, written
@@ -21,7 +21,6 @@ from podcompose.run.warm.commands import Start, Take, Wait
 from podcompose.run.warm.hosting import Changed
 from podcompose.run.warm.kinds import Fit, Kind
 from podcompose.run.warm.records import Known, existing, ref_of
-from podcompose.run.warm.starting import own_pod
 from podcompose.run.warm.upkeep import HostingBackend, Upkeep
 from podcompose.run.warm.yard import Yard
 
@@ -52,7 +51,8 @@ class Launching:
     def __init__(self, backend: HostingBackend, yard: Yard, upkeep: Upkeep, holder: Owner, clock: Callable[[], datetime]) -> None:
         self._backend, self._yard, self._upkeep, self._holder, self._clock = backend, yard, upkeep, holder, clock
         self._waiting = 0
-        self.reused = self.own = 0
+        #: How many tasks have been put on a pod.
+        self.reused = 0
 
     def warm(self, prepared: Prepared, found: Fit, deadline: float | None) -> Launched:
         """
@@ -69,6 +69,7 @@ class Launching:
             with self._yard.lock:
                 if asked.claim.key in self._yard.machine.pending:  # it was not launched, or its claim may be anywhere
                     self._yard.machine.pending.discard(asked.claim.key)
+                    self._yard.launched(asked.claim)
                     self._yard.machine.sweep()
             self._upkeep.look()
 
@@ -104,50 +105,11 @@ class Launching:
             self._yard.machine.pending.discard(asked.claim.key)
             self._yard.know(asked.claim.uid, Known(sent=False, prepared=asked.prepared))
             self._yard.machine.let_go(pod.uid, self._clock())
+            self._yard.launched(asked.claim)
             there = self._yard.machine.pods.get(pod.uid)
             if there is not None:
                 self._yard.show(there, self._clock())
         self.reused += 1
-
-    def move(self, pod: PodRef, claim: Claim, prepared: Prepared) -> None:
-        """
-        Give a task that has not begun a pod of its own: its warm pod cannot run it.
-
-        Raises: LaunchError.
-        """
-        found = self._moving(pod, claim)
-        if found is None:
-            return
-        with self._yard.lock:
-            self._yard.moving.add(claim.uid)
-        try:
-            own = self._backend.launch(own_pod(prepared.composed, claim.key, claim.uid), launch_id=claim.launch_id)
-            if found.owner is not None:
-                self._backend.adopt(own.ref, found.owner)
-        except Refused:  # it goes nowhere: its end is told of the pod that it is on
-            with self._yard.lock:
-                self._yard.moving.discard(claim.uid)
-            raise
-        self.own += 1
-        self._withdraw(pod, claim)
-
-    def _moving(self, pod: PodRef, claim: Claim) -> Claim | None:
-        """The claim, on which it is written by now that the task is to leave; None: somebody has taken it over, and it is his."""
-        while True:
-            with self._yard.lock:
-                there = self._yard.machine.pods.get(pod.uid)
-                found = None if there is None else there.claims.get(claim.key)
-                record = None if there is None else there.record
-            if record is None or found is None or found.uid != claim.uid or found.holder != self._holder or not found.is_open:
-                return None
-            if found.moving:
-                return found
-            result = self._backend.swap(record, {}, {label_of(claim.key): written(replace(found, moving=True))})
-            with self._yard.lock:
-                if result.record is not None:
-                    self._yard.see(result.record, self._clock())
-            if isinstance(result, Changed) and result.record is None:
-                return None
 
     def _claimed(self, asked: _Asked) -> tuple[PodRef, str] | None:
         """The pod that carries the claim now, and since which version of it ("": not known); None: look again."""
@@ -233,6 +195,7 @@ class Launching:
             if not isinstance(result, Changed) or result.record is None:
                 break
         with self._yard.lock:
+            self._yard.withdrawn(claim)
             self._yard.machine.let_go(pod.uid, self._clock())
 
     def still_there(self, prepared: Prepared, claim: Claim) -> Launched | None:
@@ -246,24 +209,6 @@ class Launching:
             with self._yard.lock:
                 self._yard.drop(claim, self._clock())
         return there
-
-    def still_own(self, prepared: Prepared, record: PodRecord) -> Launched | None:
-        """
-        The pod of its own of a launch id that has one as far as is known; None if it is gone by now.
-
-        Shapes: `record` is that pod's, under the task's uid.
-        Raises: LaunchError.
-        """
-        pod = self._yard.own_ref(record.ref)
-        settled = self._backend.settle(prepared.launch_id, prepared.namespace)
-        if isinstance(settled, NotFound) or settled.ref.uid != pod.uid:
-            with self._yard.lock:
-                self._yard.drop_own(record.ref.uid)
-            return None
-        moved = record.ref.uid != pod.uid
-        composed = own_pod(prepared.composed, launch_label(prepared.launch_id), record.ref.uid) if moved else prepared.composed
-        launched = self._backend.launch(composed, launch_id=prepared.launch_id)
-        return launched if launched.created else Launched(record.ref, False)
 
     def _there(self, prepared: Prepared, key: str) -> Launched | None:
         """What is there of this launch, by a read."""

@@ -11,13 +11,12 @@ from types import TracebackType
 from typing import Any, Literal
 
 from podcompose.run.board import Board
-from podcompose.run.errors import LaunchError, Refused
 from podcompose.run.naming import label_value, launch_label
 from podcompose.run.prepare import Prepared, for_launch
 from podcompose.run.protocols import Adopted, Launched, NotFound, Pod, Selection, Superseded
 from podcompose.run.records import Owner, PodRef
 from podcompose.run.routing.places import Turns
-from podcompose.run.warm.claims import Claim, claims_of, label_of
+from podcompose.run.warm.claims import claims_of, label_of
 from podcompose.run.warm.commands import Settings
 from podcompose.run.warm.crew import Hands, Pump
 from podcompose.run.warm.explaining import Explanation, explained
@@ -27,7 +26,8 @@ from podcompose.run.warm.life import State
 from podcompose.run.warm.lookout import Lookout
 from podcompose.run.warm.machine import Machine
 from podcompose.run.warm.making import Stats, check, set_up
-from podcompose.run.warm.records import Known, ref_of
+from podcompose.run.warm.moving import Moving
+from podcompose.run.warm.records import ref_of
 from podcompose.run.warm.stopping import Stopping
 from podcompose.run.warm.subscription import WarmSubscription
 from podcompose.run.warm.tending import Tending
@@ -35,9 +35,6 @@ from podcompose.run.warm.upkeep import HostingBackend, Upkeep
 from podcompose.run.warm.yard import Yard, read_task
 
 __all__ = ["Stats", "WarmPool"]
-
-#: After how long a pod of its own is tried again.
-_AGAIN_S = 1.0
 
 
 class WarmPool:
@@ -107,13 +104,16 @@ class WarmPool:
         self._crew = Hands(clock) if self._pump is None else self._pump
         machine = Machine(Settings(name, holder, min(keep, limit), limit, idle_timeout_s, max_tasks, max_age_s))
         self._yard = Yard(machine, self._board, threading.Condition(lock))
-        self._tending = Tending(backend, self._yard, self._crew, holder, clock, self._cannot_run, self._look)
+        self._tending = Tending(backend, self._yard, self._crew, holder, clock, self._look)
         self._upkeep = Upkeep(backend, self._yard, self._crew, clock, self._tending, name)
         self._launching = Launching(backend, self._yard, self._upkeep, holder, clock)
         self._lookout = Lookout(backend, self._yard, clock, self._pump, self._seen)
         self._fitting = Fitting(backend, fresh, init_once, of_pod)
-        self._stopping = Stopping(backend, self._yard, self._tending, clock)
         self._turns = Turns()
+        self._moving = Moving(backend, self._yard, self._crew, clock, self._tending, self._fitting, self._turns, self._look)
+        self._tending.unfit = self._moving.cannot_run
+        self._fresh = 0
+        self._stopping = Stopping(backend, self._yard, self._tending, clock)
         self._subscriptions: set[WarmSubscription] = set()
         self._closed = False
 
@@ -141,7 +141,7 @@ class WarmPool:
                 return there
             if found.reasons != () or dry_run:
                 launched = self._backend.launch(prepared.composed, launch_id=launch_id, deadline=deadline, dry_run=dry_run)
-                self._launching.own += 0 if dry_run else 1
+                self._fresh += 0 if dry_run else 1
                 return launched
             return self._launching.warm(prepared, found, deadline)
 
@@ -214,7 +214,7 @@ class WarmPool:
             states = [pod.state for pod in self._yard.machine.pods.values()]
             counted = {state: states.count(state) for state in State if state in states}
             start_s = self._yard.starts.mean_s
-            return Stats(self._launching.reused, self._launching.own, self._upkeep.started, counted, start_s)
+            return Stats(self._launching.reused, self._fresh + self._moving.count, self._upkeep.started, counted, start_s)
 
     def drain(self, timeout_s: float | None = None) -> bool:
         """Start no more pods, wait for the tasks, end the pods; whether all of them ended in time."""
@@ -257,36 +257,7 @@ class WarmPool:
         record, claim = found
         if claim is not None:
             return self._launching.still_there(prepared, claim)
-        return self._launching.still_own(prepared, record)
-
-    def _cannot_run(self, uid: str, key: str, message: str) -> None:
-        """A pod cannot run its task, of which nothing has begun: the task has a pod of its own, and so have all of its kind."""
-        with self._yard.lock:
-            pod = self._yard.machine.pods.get(uid)
-            claim = None if pod is None else pod.claims.get(key)
-            if pod is None or claim is None or key in self._yard.machine.pending:
-                return
-            self._yard.machine.pending.add(key)
-            prepared = self._yard.known.get(claim.uid, Known()).prepared
-        self._fitting.cannot(pod.marks.kind, message)
-        self._move(pod.record.ref, claim, prepared, message)
-
-    def _move(self, pod: PodRef, claim: Claim, prepared: Prepared | None, message: str) -> None:
-        """Give a task a pod of its own, again and again if need be; where that is refused, it has failed."""
-        try:
-            if prepared is None:
-                self._tending.conclude_as(pod.uid, claim.key, message)
-            else:
-                with self._turns.of((prepared.namespace, prepared.launch_id)):
-                    self._launching.move(pod, claim, prepared)
-        except Refused as error:
-            self._tending.conclude_as(pod.uid, claim.key, str(error))
-        except LaunchError:
-            self._crew.later(_AGAIN_S, lambda: self._move(pod, claim, prepared, message))
-            return
-        with self._yard.lock:
-            self._yard.machine.pending.discard(claim.key)
-        self._look()
+        return self._moving.still_own(prepared, record)
 
     def _look(self) -> None:
         """See to what is due."""

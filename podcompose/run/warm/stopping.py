@@ -63,7 +63,7 @@ class Stopping:
         with self._yard.lock:
             found = self._yard.of_task(ref.uid)
             if found is None:
-                return None, None, self._yard.own_ref(ref)
+                return None, None, self._yard.own.ref_of(ref)
             return found[0].record, found[1], ref
 
     def _stopped(self, claim: Claim, grace: float | None) -> Claim:

@@ -28,7 +28,7 @@ _DOUBT_S = 10.0
 
 
 class Tending:
-    """The tasks of one pool. `unfit` is told of a task whose pod cannot run it; nothing of it has begun."""
+    """The tasks of one pool."""
 
     def __init__(
         self,
@@ -37,11 +37,12 @@ class Tending:
         crew: Crew,
         holder: Owner,
         clock: Callable[[], datetime],
-        unfit: Callable[[str, str, str], None],
         changed: Callable[[], None],
     ) -> None:
         self._hosting, self._yard, self._crew, self._holder, self._clock = hosting, yard, crew, holder, clock
-        self._unfit, self._changed = unfit, changed
+        self._changed = changed
+        #: Told of a task (the pod's uid, its key, why) whose pod cannot run it; nothing of it has begun.
+        self.unfit: Callable[[str, str, str], None] = lambda uid, key, why: self.conclude_as(uid, key, why)
         yard.astray, yard.doubted = self._end_astray, self._doubted
         self._inheriting = Inheriting(hosting, yard, crew, holder, clock, self.tend, self._order, self._abandoned)
         self._backoffs: dict[str, Backoff] = {}
@@ -90,7 +91,7 @@ class Tending:
                 return
             why = has_no_shell(pod.record)
             if why is not None and claim.stopped_at is None:
-                self._crew.do(lambda: self._unfit(uid, key, why))
+                self._crew.do(lambda: self.unfit(uid, key, why))
                 return
             outcome = outcome_of_end(claim, pod.record, self._yard.known.get(claim.uid, Known()))
         self._write(uid, key, outcome)
@@ -154,7 +155,7 @@ class Tending:
         elif report.state == "busy":
             self._crew.do(lambda: self._clear(uid, key, report.message))
         elif report.state == "unfit":
-            self._crew.do(lambda: self._unfit(uid, key, report.message))
+            self._crew.do(lambda: self.unfit(uid, key, report.message))
         else:
             self._crew.later(_REST_S, lambda: self._let_go(uid, key))
 

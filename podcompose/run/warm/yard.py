@@ -24,8 +24,9 @@ from podcompose.run.warm.claims import Claim
 from podcompose.run.warm.commands import WarmPod
 from podcompose.run.warm.life import State
 from podcompose.run.warm.machine import Machine
+from podcompose.run.warm.own import OwnPods
 from podcompose.run.warm.pace import Starts
-from podcompose.run.warm.records import UID, Known, outcome_of_end, record_of
+from podcompose.run.warm.records import Known, outcome_of_end, record_of
 
 __all__ = ["Yard", "read_task"]
 
@@ -67,9 +68,9 @@ class Yard:
         self._buried: dict[str, None] = {}
         self._tasks: dict[tuple[str, str], tuple[str, str]] = {}
         self._shown: dict[str, dict[str, Claim]] = {}
-        #: Pods of their own: by the task's uid, which is the pod's own if it says no other.
-        self._own: dict[str, PodRecord] = {}
-        self._own_ids: dict[tuple[str, str], str] = {}
+        self.own = OwnPods()
+        #: Claims of launches that are under way here, whose pods have gone meanwhile.
+        self._early: dict[str, tuple[PodRecord, Claim]] = {}
 
     def take(self, change: Change, now: datetime) -> None:
         """One change of the backend's."""
@@ -111,8 +112,8 @@ class Yard:
             claim = None if pod is None or place is None else pod.claims.get(place[1])
             if pod is not None and claim is not None:
                 return record_of(claim, pod.record, self.known.get(claim.uid, Known())), claim
-            uid = self._own_ids.get((namespace, launch_id))
-            return None if uid is None else (_with_uid(self._own[uid]), None)
+            own = self.own.find(namespace, launch_id)
+            return None if own is None else (own, None)
 
     def of_task(self, uid: str) -> tuple[WarmPod, Claim] | None:
         """The pod and the claim of a task's uid."""
@@ -124,11 +125,6 @@ class Yard:
         pod = None if place is None else self.machine.pods.get(place[0])
         claim = None if pod is None or place is None else pod.claims.get(place[1])
         return (pod, claim) if pod is not None and claim is not None and claim.uid == uid else None
-
-    def own_ref(self, ref: PodRef) -> PodRef:
-        """The pod of a reference that is no task's."""
-        record = self._own.get(ref.uid)
-        return ref if record is None else record.ref
 
     def know(self, uid: str, known: Known) -> None:
         """Something more is known of a task."""
@@ -155,14 +151,14 @@ class Yard:
 
     def drop_own(self, uid: str) -> None:
         """A pod of its own is gone: that was read, and is not told yet."""
-        record = self._own.get(uid)
+        record = self.own.of(uid)
         if record is not None:
             self._bury(record.ref.uid)
             self._gone_own(replace(record, outcome=lost(record)))
 
     def begin_anew(self, uids: set[str], places: Callable[[PodRef], bool], now: datetime) -> None:
         """All that is there has been told: what is known besides, in these places, is gone."""
-        records = [pod.record for pod in self.machine.pods.values()] + list(self._own.values())
+        records = [pod.record for pod in self.machine.pods.values()] + [*self.own.all()]
         for record in records:
             if record.ref.uid not in uids and places(record.ref):
                 self.lost(record, now)
@@ -241,8 +237,7 @@ class Yard:
 
     def _is_tentative(self, claim: Claim, pod: PodRef) -> bool:
         """Whether it may be taken back: it is being launched here, or the same task is on another pod already."""
-        ours = self.machine.settings.holder
-        if claim.key in self.machine.pending and claim.holder == ours and claim.is_open:
+        if self._is_pending(claim):
             return True
         place = self._tasks.get((pod.namespace, claim.launch_id))
         other = None if place is None or place[0] == pod.uid else self.machine.pods.get(place[0])
@@ -252,7 +247,11 @@ class Yard:
         if self._is_sure(first) or self._is_sure(claim):
             return self._is_sure(first)
         # Of two, the one that is left, most likely: whose pod has the smaller uid (see inheriting). One of ours is not so sure.
-        return claim.holder == ours or other.record.ref.uid < pod.uid
+        return claim.holder == self.machine.settings.holder or other.record.ref.uid < pod.uid
+
+    def _is_pending(self, claim: Claim) -> bool:
+        """Whether it is of a launch that is under way here."""
+        return claim.key in self.machine.pending and claim.holder == self.machine.settings.holder and claim.is_open
 
     def _is_sure(self, claim: Claim) -> bool:
         """Whether it is ours, and was found to be in one pod alone."""
@@ -280,16 +279,32 @@ class Yard:
         for claim in pod.claims.values():
             if self._is_elsewhere(claim):
                 continue
-            known = self.known.get(claim.uid, Known())
-            outcome = claim.outcome or self.ending.get(claim.uid) or outcome_of_end(claim, record, known)
-            self.end(record, claim, outcome, remove=True)
+            if self.board.by_uid(claim.uid) is not None or not self._is_tentative(claim, record.ref):
+                self._end_with(record, claim)
+            elif self._is_pending(claim):
+                self._early[claim.uid] = (record, claim)
+
+    def launched(self, claim: Claim) -> None:
+        """A claim of a launch here stands, or may: if its pod has gone meanwhile, that is its end."""
+        early = self._early.pop(claim.uid, None)
+        if early is not None:
+            self._end_with(*early)
+
+    def withdrawn(self, claim: Claim) -> None:
+        """A claim of a launch here is on no pod any more, and was never told of."""
+        self._early.pop(claim.uid, None)
+
+    def _end_with(self, record: PodRecord, claim: Claim) -> None:
+        """A task ends with its pod."""
+        known = self.known.get(claim.uid, Known())
+        outcome = claim.outcome or self.ending.get(claim.uid) or outcome_of_end(claim, record, known)
+        self.end(record, claim, outcome, remove=True)
 
     def _left(self, record: PodRecord) -> None:
         """A pod is not podcompose's any more, by its labels, and lives on; the tasks of a warm one are seen to as before."""
-        there = self._own.get(_with_uid(record).ref.uid)
-        if there is not None and not newer(there.resource_version, record.resource_version):
-            labels = {name: value for name, value in (record.labels or {}).items() if name != MANAGED_BY}
-            self._put(_with_uid(replace(record, labels=labels)))
+        shown = self.own.left(record)
+        if shown is not None:
+            self._put(replace(shown, labels={name: value for name, value in (record.labels or {}).items() if name != MANAGED_BY}))
 
     def _forget(self, claim: Claim, namespace: str) -> None:
         self.board.remove(claim.uid)
@@ -303,24 +318,16 @@ class Yard:
 
     def _is_elsewhere(self, claim: Claim) -> bool:
         """Whether a task has, or is about to have, a pod of its own instead."""
-        return claim.uid in self.moving or claim.uid in self._own
+        return claim.uid in self.moving or self.own.has(claim.uid)
 
     def _see_own(self, record: PodRecord) -> None:
-        shown = _with_uid(record)
-        self.moving.discard(shown.ref.uid)
-        there = self._own.get(shown.ref.uid)
-        if there is not None and not newer(record.resource_version, there.resource_version):
-            return
-        self._own[shown.ref.uid] = record
-        if record.launch_id is not None:
-            self._own_ids[record.ref.namespace, record.launch_id] = shown.ref.uid
-        self._put(shown)
+        shown = self.own.see(record)
+        if shown is not None:
+            self.moving.discard(shown.ref.uid)
+            self._put(shown)
 
     def _gone_own(self, record: PodRecord) -> None:
-        shown = _with_uid(record)
-        self._own.pop(shown.ref.uid, None)
-        if self._own_ids.get((record.ref.namespace, record.launch_id or "")) == shown.ref.uid:
-            del self._own_ids[record.ref.namespace, record.launch_id or ""]
+        shown = self.own.gone(record)
         if self.board.by_uid(shown.ref.uid) is not None:
             self._put(shown)
             self.board.remove(shown.ref.uid)
@@ -333,9 +340,3 @@ class Yard:
 
 def _is_pooled(record: PodRecord) -> bool:
     return record.annotations is not None and WARM_POOL in record.annotations
-
-
-def _with_uid(record: PodRecord) -> PodRecord:
-    """A pod of its own under the task's uid, if the task was to go to a warm pod before."""
-    uid = (record.annotations or {}).get(UID)
-    return record if uid is None else replace(record, ref=replace(record.ref, uid=uid))

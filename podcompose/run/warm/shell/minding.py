@@ -4,7 +4,9 @@ from __future__ import annotations
 
 __all__ = ["ATTEND", "CLOCK", "SCAN", "START", "TELL"]
 
+# The fronts know the poke as descriptor 3, so nothing else may be there: not the pipe of a `...`, into which they would write.
 START = r"""
+exec 3</dev/null
 _pc_r=$1 _pc_idle= _pc_pid= _pc_tee= _pc_term= _pc_woke= _pc_go= _pc_quit= _pc_spent= _pc_off= _pc_cal=
 trap 'exit 0' TERM INT QUIT
 _pc_unfit() {
@@ -49,7 +51,7 @@ _pc_oomfile=
 for _pc_x in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
   if [ -r "$_pc_x" ]; then _pc_oomfile=$_pc_x; break; fi
 done
-exec 3<>"$_pc_r/poke" 2>/dev/null
+exec 3<>"$_pc_r/poke"
 """
 
 # The clock: the time the machine is up, which a shell reads without starting anything, and now and then `date` for the difference.
@@ -133,9 +135,12 @@ _pc_want_run() {
   if [ -n "$_pc_s" ]; then _pc_tell "$_pc_f" "$_pc_p" "$_pc_k" "$_pc_s"
   elif [ -n "$_pc_pid" ]; then _pc_busy "$_pc_key"
   elif [ -n "$_pc_go" ]; then [ "$_pc_gok" = "$_pc_k" ] || _pc_busy "$_pc_gok"
-  elif [ -z "$_pc_spent" ] && [ -s "$_pc_f.sh" ]; then _pc_go=$_pc_f _pc_gok=$_pc_k _pc_gop=$_pc_p
+  elif [ -n "$_pc_spent" ]; then :
+  elif [ -s "$_pc_f.sh" ]; then _pc_go=$_pc_f _pc_gok=$_pc_k _pc_gop=$_pc_p
+  elif [ -f "$_pc_f.sh" ]; then _pc_tell "$_pc_f" "$_pc_p" "$_pc_k" "cut another task was running"
   fi
 }
+# A line that comes before the front has opened its pipe is lost; when it has, it pokes, and is told again.
 _pc_busy() {
   if [ -s "$_pc_f.sh" ]; then printf '' >"$_pc_f.sh"; fi
   _pc_tell "$_pc_f" "$_pc_p" "$_pc_k" "busy $1"
