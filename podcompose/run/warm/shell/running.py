@@ -70,10 +70,13 @@ exec "$@"'
 
 # Every process of the container but this, the fronts (whose parent is outside: 0), their children, and tee. Builtins only: a fork
 # may fail here. Who was not there before is killed; after some rounds of new ones all are at once, which no fork outruns: sooner
-# where there are many, for what they leave makes each round slower than the one before.
+# where there are many, for what they leave makes each round slower than the one before. A look in which nobody was seen is no
+# proof if a process was made meanwhile (the last number that was given is in loadavg): one that forks and exits, again and again,
+# is never there where one looks.
 SWEEP = r"""
 _pc_look() {
-  _pc_fronts=' ' _pc_others= _pc_n=0
+  _pc_fronts=' ' _pc_others= _pc_n=0 _pc_x= _pc_made=
+  { read -r _pc_l _pc_l _pc_l _pc_l _pc_x </proc/loadavg; }
   for _pc_p in /proc/[0123456789]*; do
     _pc_p=${_pc_p#/proc/}
     case $_pc_p in 1 | "$_pc_tee") continue ;; esac
@@ -93,6 +96,9 @@ _pc_look() {
     else _pc_others="$_pc_others $_pc_p:${2-}"
     fi
   done
+  _pc_y=
+  { read -r _pc_l _pc_l _pc_l _pc_l _pc_y </proc/loadavg; }
+  [ "$_pc_x" = "$_pc_y" ] || _pc_made=1
 }
 _pc_sweep() {
   _pc_dead=' ' _pc_round=0 _pc_spin=0 _pc_any=
@@ -108,9 +114,9 @@ _pc_sweep() {
       _pc_dead="$_pc_dead$_pc_p "
       kill -s KILL "$_pc_p"
     done
-    [ -n "$_pc_left" ] || return 0
+    [ -n "$_pc_left$_pc_made" ] || return 0
     _pc_any=1
-    if [ -n "$_pc_fresh" ]; then
+    if [ -n "$_pc_fresh$_pc_made" ]; then
       _pc_round=$((_pc_round + 1))
       if [ "$_pc_round" -gt 20 ] || { [ "$_pc_round" -gt 2 ] && [ "$_pc_n" -gt 300 ]; }; then kill -s KILL -- -1; fi
     else
