@@ -17,7 +17,7 @@ from podcompose.run.warm.claims import claims_of
 from podcompose.run.warm.hosting import Order, Run
 from tests.warm.behind import without
 from tests.warm.schedulers import Armed, Scheduler
-from tests.warm.world import UNFIT, World
+from tests.warm.world import UNFIT, World, is_warm
 
 
 def _pod(image: str) -> dict[str, Any]:
@@ -131,6 +131,89 @@ def test_an_order_that_comes_late_begins_nothing() -> None:
         world.order(ref, container, order, lambda report: None)
     _pass(world, heirs, 5)
     assert (len(world.truth.runs), world.truth.wrongs) == (1, [])
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_pod_that_goes_while_its_claim_is_looked_after(shared: bool) -> None:
+    """Where the claim stands its task has ended with the pod; where another has the task, nobody hears of the claim."""
+    world = World({})
+    world.images["t/1"] = "a"
+    one, other = (Scheduler(world, Owner(name, 1), {"keep": 0, "limit": 2}, _unchecked) for name in ("s", "t"))
+
+    def rival() -> None:
+        other.connection.armed.append(Armed("holders", 0, "die before"))
+        other.do(lambda: other.pool.launch(POD, launch_id="t/1"))
+
+    def meanwhile() -> None:
+        world.harm(world.warm_pods()[-1], "remove")
+        one.pool._lookout.pump()
+
+    if shared:
+        one.connection.armed.append(Armed("launch", 0, "meanwhile before", rival))
+    one.connection.armed.append(Armed("holders", 0, "meanwhile before", meanwhile))
+    launched = one.do(lambda: one.pool.launch(POD, launch_id="t/1"))
+    heirs = [Scheduler(world, Owner("t", 2), {"keep": 0, "limit": 2}, _unchecked)] if shared else []
+    _pass(world, [one, *heirs], 30)
+    assert launched is not None
+    assert launched.created is not shared
+    kinds = [(uid == launched.ref.uid, outcome.kind, outcome.ran) for uid, outcome in one.told.items()]
+    assert kinds == ([(True, "Succeeded", "yes")] if shared else [(True, "Deleted", "no")])
+
+
+def test_a_launch_that_fails_lets_its_pod_go() -> None:
+    """Nobody could be asked who else has the task, and the claim could not be taken back: when it is over, the pod ends as any."""
+    world = World({"t/1": Succeeds(1.0)})
+    world.images["t/1"] = "a"
+    one = Scheduler(world, Owner("s", 1), {"keep": 1, "limit": 2}, _unchecked)
+    one.do(lambda: one.pool.announce([POD]))
+    _pass(world, [one], 5)
+    one.connection.armed += [Armed("holders", 0, "fail"), Armed("swap", 1, "fail")]
+    with pytest.raises(Unsettled):
+        one.do(lambda: one.pool.launch(POD, launch_id="t/1"))
+    _pass(world, [one], 30)
+    assert world.open_tasks() == []
+    assert one.do(lambda: one.pool.drain(60.0)) is True
+
+
+def test_what_is_asked_of_a_task_that_moves() -> None:
+    """A stop that comes in the middle is not forgotten."""
+    world = World({"t/1": Runs(0, 1.0)})
+    world.images["t/1"] = UNFIT
+    one = Scheduler(world, Owner("s", 1), {"keep": 0, "limit": 2}, _unchecked)
+    launched = one.do(lambda: one.pool.launch(_pod(UNFIT), launch_id="t/1"))
+    assert launched is not None
+    world.truth.stopped.add(launched.ref.uid)
+
+    one.connection.armed.append(Armed("launch", 0, "meanwhile after", lambda: one.pool.stop(launched.ref)))
+    _pass(world, [one], 30)
+    assert [(outcome.kind, outcome.disruption and outcome.disruption.kind) for outcome in one.told.values()] == [
+        ("Stopped", "Stop")
+    ]
+    assert world.truth.wrongs == []
+
+
+def test_who_owns_a_task_that_moves() -> None:
+    """Its pod is his who adopted it before, or in the middle of it."""
+    world = World({"t/1": Runs()})
+    world.images["t/1"] = UNFIT
+    one = Scheduler(world, Owner("s", 1), {"keep": 0, "limit": 2}, _unchecked)
+    launched = one.do(lambda: one.pool.launch(_pod(UNFIT), launch_id="t/1"))
+    assert launched is not None
+    one.connection.armed.append(Armed("launch", 0, "meanwhile after", lambda: one.pool.adopt(launched.ref, Owner("x", 7))))
+    _pass(world, [one], 30)
+    assert [pod["metadata"]["annotations"].get("podcompose.io/owner") for pod in world.pods if not is_warm(pod)] == ["x"]
+
+
+def test_an_answer_that_was_lost_may_have_been_a_pod() -> None:
+    """Asked for once more, the pod of its own is refused; the first attempt, whose answer was lost, was not."""
+    world = World({"t/1": Succeeds(1.0)})
+    world.images["t/1"] = UNFIT
+    one = Scheduler(world, Owner("s", 1), {"keep": 0, "limit": 2}, _unchecked)
+    one.do(lambda: one.pool.launch(_pod(UNFIT), launch_id="t/1"))
+    one.connection.armed += [Armed("launch", 0, "lose"), Armed("launch", 0, "refuse")]
+    _pass(world, [one], 30)
+    assert [(outcome.kind, outcome.ran) for outcome in one.told.values()] == [("Succeeded", "yes")]
+    assert (world.truth.wrongs, world.open_tasks()) == ([], [])
 
 
 def _pass(world: World, schedulers: list[Scheduler], seconds: int) -> None:

@@ -180,23 +180,29 @@ class Launching:
 
     def _withdraw(self, pod: PodRef, claim: Claim) -> None:
         """Take a claim back: nothing of it has begun. One that somebody has taken over is his."""
+        try:
+            while self._is_on(pod, claim):
+                pass
+            with self._yard.lock:
+                self._yard.withdrawn(claim)
+        finally:
+            with self._yard.lock:
+                self._yard.machine.let_go(pod.uid, self._clock())
+
+    def _is_on(self, pod: PodRef, claim: Claim) -> bool:
+        """Whether a claim is on its pod still, after one more attempt to take it off."""
         name = label_of(claim.key)
-        while True:
-            with self._yard.lock:
-                there = self._yard.machine.pods.get(pod.uid)
-                found = None if there is None else there.claims.get(claim.key)
-                record = None if there is None else there.record
-            if record is None or found is None or found.uid != claim.uid or found.holder != claim.holder:
-                break
-            result = self._backend.swap(record, {name: None}, {name: None})
-            with self._yard.lock:
-                if result.record is not None:
-                    self._yard.see(result.record, self._clock())
-            if not isinstance(result, Changed) or result.record is None:
-                break
         with self._yard.lock:
-            self._yard.withdrawn(claim)
-            self._yard.machine.let_go(pod.uid, self._clock())
+            there = self._yard.machine.pods.get(pod.uid)
+            found = None if there is None else there.claims.get(claim.key)
+            record = None if there is None else there.record
+        if record is None or found is None or found.uid != claim.uid or found.holder != claim.holder:
+            return False
+        result = self._backend.swap(record, {name: None}, {name: None})
+        with self._yard.lock:
+            if result.record is not None:
+                self._yard.see(result.record, self._clock())
+        return isinstance(result, Changed) and result.record is not None
 
     def still_there(self, prepared: Prepared, claim: Claim) -> Launched | None:
         """
