@@ -12,6 +12,7 @@ from podcompose.backends import KubernetesBackend
 from podcompose.run.naming import LAUNCH_ID
 from podcompose.run.warm.pool import WarmPool
 from podcompose.testing.conformance import BackendSuite
+from tests.cluster.child import wait_for
 from tests.node.images import BUSYBOX
 from tests.node.node import RealNode
 from tests.warm.behind import tasks_of
@@ -22,7 +23,10 @@ OWN, OTHER = "warm-suite", "warm-suite-other"
 
 @pytest.fixture(scope="module", autouse=True)
 def spaces(node: RealNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The suite's namespaces, and a folder that this machine and the node's pods share."""
+    """The suite's namespaces, and a folder that this machine and the node's pods share; nothing that other tests left."""
+    for pod in node.api.pods():
+        node.api.call("DELETE", _path(pod), gracePeriodSeconds=0)
+    wait_for(lambda: node.api.pods() == [], "a node without pods")
     for name in (OWN, OTHER):
         node.api.must("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
     NodeDoors.node, NodeDoors.files = node, tmp_path_factory.mktemp("files")

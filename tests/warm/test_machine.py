@@ -85,8 +85,16 @@ def test_a_pod_is_free_again_when_it_is_let_go() -> None:
     found = seen(machine(), pod("a"))
     assert found.choose(ONE, 10, 0, NOW) == Take("a")
     found.let_go("a", NOW)
-    assert found.has(ONE.digest)
+    assert found.has(ONE.digest, 10)
     assert found.choose(ONE, 10, 0, NOW) == Take("a")
+
+
+def test_a_free_pod_that_has_no_room_is_nothing_to_wait_for() -> None:
+    """It is there for small tasks; who waits with a large one is not woken by it."""
+    found = seen(machine(), pod("a", size=80_000))
+    assert found.has(ONE.digest, 10)
+    assert not found.has(ONE.digest, ROOM - 80_000)
+    assert found.choose(ONE, ROOM - 80_000, 0, NOW) == Start(ONE)
 
 
 def test_a_pod_that_does_not_run_yet_takes_a_task_if_no_other_does() -> None:

@@ -435,6 +435,28 @@ class TestOrders:
             assert fronts[first].last().code == 0
             fronts[second].process.communicate(timeout=20)
 
+    def test_a_stop_beside_the_order(self, pod: Pod) -> None:
+        """However close they are, both are answered, and the pod goes on: also where the task had not opened its output yet."""
+        for n in range(25):
+            task = pod.sh(f": {n}; sleep 5")
+            orders = (Run(task), Stop(task.key, 0.0))
+            fronts = [Front(pod, order) for order in (orders if n % 2 == 0 else orders[::-1])]
+            told = [front.last() for front in fronts]
+            assert told[0] == told[1]
+            assert (told[0].state, told[0].code) in (("void", None), ("ended", 143), ("ended", 137))
+
+    def test_pipes_that_are_taken_away(self, pod: Pod) -> None:
+        """A task that removes every order as it comes leaves none without an answer."""
+        file = pod.folder / "keeps-removing"
+        file.touch()
+        task = pod.sh(f"while [ -e {file} ]; do rm -f {pod.root}/front/*; done; exit 6")
+        front = Front(pod, Run(task))
+        front.running()
+        told = [pod.order(Ask(key_of(f"nobody {n}"))).state for n in range(4)]
+        file.unlink()
+        assert set(told) <= {"absent", "cut"}
+        assert (front.last().code, pod.run(task).code) == (6, 6)
+
     def test_a_task_that_is_never_to_begin(self, pod: Pod) -> None:
         """It never will, though an order of it comes late; one that has begun goes on."""
         go, file = pod.folder / "void-go", pod.folder / "voided"
@@ -561,6 +583,25 @@ class TestContainers:
         finally:
             pod.container.end()
             subprocess.run(["umount", "-l", str(small)], check=True)
+
+    def test_a_clock_that_is_late(self, fresh: Callable[..., Pod], shell: str, tmp_path: Path) -> None:
+        """An alarm that rings before its time, by the machine's own clock, rings again."""
+        uptime = tmp_path / "uptime"
+        uptime.write_text("100.90 0\n")
+        pod = fresh(shell, setup=f"mount --bind {uptime} /proc/uptime")
+
+        def alarms() -> set[str]:
+            return {line.split()[0] for line in pod.container.processes() if "(sleep)" in line}
+
+        front = Front(pod, Run(pod.sh("exec tail -f /dev/null", deadline_s=1.0, grace_s=0.0)))
+        front.running()
+        wait_for(lambda: alarms() != set(), "the alarm")
+        first = alarms()
+        wait_for(lambda: not alarms() & first, "it rings, and it is not time")
+        assert front.process.poll() is None
+        uptime.write_text("102.10 0\n")
+        ended = front.last()
+        assert (ended.code, ended.timed_out) == (143, True)
 
     def test_another_user(self, fresh: Callable[..., Pod], shell: str) -> None:
         """Any user id will do."""

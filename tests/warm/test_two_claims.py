@@ -12,7 +12,8 @@ from podcompose.run.errors import Unsettled
 from podcompose.run.naming import launch_label
 from podcompose.run.observe import observe
 from podcompose.run.outcome import Outcome
-from podcompose.run.records import Owner, PodRef
+from podcompose.run.protocols import Launched
+from podcompose.run.records import Owner, PodRecord, PodRef
 from podcompose.run.warm.claims import claims_of
 from podcompose.run.warm.hosting import Order, Run
 from tests.warm.behind import without
@@ -175,6 +176,68 @@ def test_a_launch_that_fails_lets_its_pod_go() -> None:
     assert one.do(lambda: one.pool.drain(60.0)) is True
 
 
+def test_a_stop_leaves_the_results_of_others() -> None:
+    """The pod ends under the task that is stopped: what ran there before is there to be read, until it is acknowledged."""
+    world = World({"t/1": Succeeds(1.0), "t/2": Runs()})
+    world.images.update({"t/1": "a", "t/2": "a"})
+    one = Scheduler(world, Owner("s", 1), {"keep": 0, "limit": 1}, _unchecked)
+    first = one.do(lambda: one.pool.launch(POD, launch_id="t/1"))
+    _pass(world, [one], 10)
+    second = one.do(lambda: one.pool.launch(POD, launch_id="t/2"))
+    _pass(world, [one], 3)
+    assert first is not None
+    assert second is not None
+    world.truth.stopped.add(second.ref.uid)
+    world.harm(world.warm_pods()[0], "evict")
+    world.clock.advance(0.0)
+    one.connection.armed.append(Armed("swap", 0, "meanwhile before", lambda: one.pool.stop(second.ref)))
+    _pass(world, [one], 30)
+    heir = Scheduler(world, Owner("s", 2), {"keep": 0, "limit": 1}, _unchecked)
+    assert heir.do(lambda: heir.pool.settle("t/1")) == Launched(first.ref, False)
+    assert [outcome.kind for uid, outcome in one.told.items() if uid == second.ref.uid] == ["Failed"]
+
+
+def test_a_move_that_is_tried_again_launches_nothing_again() -> None:
+    """The pod of its own was launched, and somebody deleted it before the claim could be taken off: it ran once."""
+    world = World({"t/1": Runs()})
+    world.images["t/1"] = UNFIT
+    one = Scheduler(world, Owner("s", 1), {"keep": 0, "limit": 2}, _unchecked)
+    one.do(lambda: one.pool.launch(_pod(UNFIT), launch_id="t/1"))
+    one.connection.armed += [Armed("swap", 1, "fail"), Armed("swap", 1, "fail")]
+    for _ in range(30):
+        _pass(world, [one], 1)
+        own = [pod for pod in world.pods if not is_warm(pod)]
+        if len(own) > 0 and own[0]["status"].get("phase") == "Running":
+            world.remove(PodRef("default", own[0]["metadata"]["name"], own[0]["metadata"]["uid"]))
+            break
+    _pass(world, [one], 30)
+    assert len(world.truth.runs) == 1
+    assert world.truth.wrongs == []
+    assert [outcome.kind for outcome in one.told.values()] == ["Deleted"]
+
+
+def test_a_claim_on_a_pod_that_went_unseen() -> None:
+    """A pod that is gone by the time its claim is written is told of as the task's end: nobody waits for ever."""
+    world = World({})
+    world.images["t/1"] = "a"
+    one = Scheduler(world, Owner("s", 1), {"keep": 1, "limit": 2}, _unchecked)
+    one.do(lambda: one.pool.announce([POD]))
+    _pass(world, [one], 5)
+
+    def meanwhile() -> None:
+        pod = world.warm_pods()[0]
+        world.harm(pod, "remove")
+        yard = one.pool._yard
+        with yard.lock:
+            yard.lost(_without_tasks(yard.machine.pods[pod["metadata"]["uid"]].record), world.clock.now())
+
+    one.connection.armed.append(Armed("holders", 0, "meanwhile before", meanwhile))
+    launched = one.do(lambda: one.pool.launch(POD, launch_id="t/1"))
+    _pass(world, [one], 5)
+    assert launched is not None
+    assert [(uid, outcome.kind, outcome.ran) for uid, outcome in one.told.items()] == [(launched.ref.uid, "Deleted", "no")]
+
+
 def test_what_is_asked_of_a_task_that_moves() -> None:
     """A stop that comes in the middle is not forgotten."""
     world = World({"t/1": Runs(0, 1.0)})
@@ -214,6 +277,10 @@ def test_an_answer_that_was_lost_may_have_been_a_pod() -> None:
     _pass(world, [one], 30)
     assert [(outcome.kind, outcome.ran) for outcome in one.told.values()] == [("Succeeded", "yes")]
     assert (world.truth.wrongs, world.open_tasks()) == ([], [])
+
+
+def _without_tasks(record: PodRecord) -> PodRecord:
+    return replace(record, annotations={name: text for name, text in (record.annotations or {}).items() if "task." not in name})
 
 
 def _pass(world: World, schedulers: list[Scheduler], seconds: int) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, Protocol, TypeAlias
@@ -53,7 +54,7 @@ class Hands:
         """Soon."""
         with self._changed:
             if not self._closed:
-                self._pool.submit(_done, job)
+                self._hand(job)
 
     def later(self, seconds: float, job: Job) -> None:
         """In so many seconds."""
@@ -68,12 +69,16 @@ class Hands:
             self._changed.notify()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _hand(self, job: Job) -> None:
+        with suppress(RuntimeError):  # no thread can be had: it lies there, for the next hand that is free
+            self._pool.submit(_done, job)
+
     def _run(self) -> None:
         with self._changed:
             while not self._closed:
                 left = None if self._due == [] else (self._due[0][0] - self._clock()).total_seconds()
                 if left is not None and left <= 0:
-                    self._pool.submit(_done, heapq.heappop(self._due)[2])
+                    self._hand(heapq.heappop(self._due)[2])
                 else:
                     self._changed.wait(left)
 

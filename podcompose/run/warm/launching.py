@@ -12,9 +12,10 @@ from typing import Any
 from podcompose.errors import Problem
 from podcompose.run.errors import LaunchError, OtherPod, Throttled, Unsettled
 from podcompose.run.naming import WARM_POOL
+from podcompose.run.outcome import Outcome
 from podcompose.run.prepare import Prepared, taken
 from podcompose.run.protocols import Launched
-from podcompose.run.records import Owner, PodRecord, PodRef
+from podcompose.run.records import Owner, PodRecord, PodRef, Stage
 from podcompose.run.warm import marks
 from podcompose.run.warm.claims import Claim, claims_of, label_of, written
 from podcompose.run.warm.commands import Start, Take, Wait
@@ -103,12 +104,13 @@ class Launching:
         """The task is ours, and nobody else's."""
         with self._yard.lock:
             self._yard.machine.pending.discard(asked.claim.key)
-            self._yard.know(asked.claim.uid, Known(sent=False, prepared=asked.prepared))
+            self._yard.known[asked.claim.uid] = Known(sent=False, prepared=asked.prepared)
             self._yard.machine.let_go(pod.uid, self._clock())
-            self._yard.launched(asked.claim)
             there = self._yard.machine.pods.get(pod.uid)
             if there is not None:
                 self._yard.show(there, self._clock())
+            elif not self._yard.launched(asked.claim):  # it went before the claim was seen on it
+                self._yard.end(PodRecord(pod, None, Stage.GONE), asked.claim, Outcome("Deleted", ran="no"), remove=True)
         self.reused += 1
 
     def _claimed(self, asked: _Asked) -> tuple[PodRef, str] | None:
@@ -132,13 +134,13 @@ class Launching:
         end = self._clock() + timedelta(seconds=seconds)
         self._waiting += 1
         try:
-            board, digest = self._yard.board, asked.kind.digest
-            while not self._yard.machine.has(digest) and (left := (end - self._clock()).total_seconds()) > 0:
+            board, wanted = self._yard.board, (asked.kind.digest, asked.size)
+            while not self._yard.machine.has(*wanted) and (left := (end - self._clock()).total_seconds()) > 0:
                 if not board.wait(self._yard.stirred, left):
                     break
         finally:
             self._waiting -= 1
-        return self._yard.machine.has(asked.kind.digest)
+        return self._yard.machine.has(*wanted)
 
     def _put(self, record: PodRecord, claim: Claim) -> tuple[PodRef, str] | None:
         name = label_of(claim.key)

@@ -123,9 +123,9 @@ class Machine:
         self._demand.ask(kind.digest)
         return Start(kind, once=full)
 
-    def has(self, digest: str) -> bool:
-        """Whether a pod of a kind can be had at once."""
-        return len(self._free.get(digest, {})) > 0
+    def has(self, digest: str, size: int) -> bool:
+        """Whether a pod of a kind can be had at once, for a claim of this size."""
+        return self._fitting(self._free.get(digest, {}), size) is not None
 
     def let_go(self, uid: str, now: datetime) -> None:
         """The task that a pod was kept for is not put on it, or is on it by now."""

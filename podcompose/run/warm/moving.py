@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from podcompose.run.errors import LaunchError, Refused
+from podcompose.run.errors import LaunchError, Refused, Unsettled
 from podcompose.run.naming import launch_label
 from podcompose.run.prepare import Prepared
 from podcompose.run.protocols import Launched, NotFound
@@ -44,6 +44,9 @@ class Moving:
     ) -> None:
         self._backend, self._yard, self._crew, self._clock = backend, yard, crew, clock
         self._tending, self._fitting, self._turns, self._moved = tending, fitting, turns, moved
+        #: Pods of their own by the task's uid, until that is off its warm pod; and the tasks of those that may have been launched.
+        self._owns: dict[str, PodRef] = {}
+        self._unsettled: set[str] = set()
         #: How many tasks have got a pod of their own so.
         self.count = 0
 
@@ -78,15 +81,13 @@ class Moving:
         return launched if launched.created else Launched(record.ref, False)
 
     def _move(self, pod: PodRef, claim: Claim, prepared: Prepared | None, message: str) -> None:
-        """Give a task a pod of its own, again and again if need be; where that is refused, it has failed."""
+        """Give a task a pod of its own, again and again if need be."""
         try:
             if prepared is None:
                 self._tending.conclude_as(pod.uid, claim.key, message)
             else:
                 with self._turns.of((prepared.namespace, prepared.launch_id)):
                     self._moved_to(pod, claim, prepared)
-        except Refused as error:
-            self._tending.conclude_as(pod.uid, claim.key, str(error))
         except LaunchError:
             self._crew.later(_AGAIN_S, lambda: self._move(pod, claim, prepared, message))
             return
@@ -95,21 +96,37 @@ class Moving:
         self._moved()
 
     def _moved_to(self, pod: PodRef, claim: Claim, prepared: Prepared) -> None:
-        if not self._is_marked(pod, claim):
-            return
+        """One attempt; what was launched by an earlier one is never launched again."""
+        own = self._owns.get(claim.uid)
+        if own is None:
+            own = self._launched(pod, claim, prepared) if self._is_marked(pod, claim) else None
+            if own is None:
+                return
+            self._owns[claim.uid] = own
+            self.count += 1
+        self._take_off(pod, claim, own)
+        del self._owns[claim.uid]
+
+    def _launched(self, pod: PodRef, claim: Claim, prepared: Prepared) -> PodRef | None:
+        """A pod of its own; None: it was refused, so the task goes nowhere, and its end is told of the pod that it is on."""
         with self._yard.lock:
             self._yard.moving.add(claim.uid)
         try:
             own = self._backend.launch(own_pod(prepared.composed, claim.key, claim.uid), launch_id=claim.launch_id).ref
-        except Refused:
+        except Refused as error:
             settled = self._backend.settle(claim.launch_id, pod.namespace)
-            if isinstance(settled, NotFound):  # it goes nowhere: its end is told of the pod that it is on
+            if isinstance(settled, NotFound):
                 with self._yard.lock:
                     self._yard.moving.discard(claim.uid)
-                raise
-            own = settled.ref  # an attempt before this one, whose answer was lost, was not refused
-        self.count += 1
-        self._take_off(pod, claim, own)
+                self._tending.conclude_as(pod.uid, claim.key, str(error), "unknown" if claim.uid in self._unsettled else "no")
+                own = None
+            else:
+                own = settled.ref  # an attempt before this one, whose answer was lost, was not refused
+        except Unsettled:
+            self._unsettled.add(claim.uid)
+            raise
+        self._unsettled.discard(claim.uid)
+        return own
 
     def _is_marked(self, pod: PodRef, claim: Claim) -> bool:
         """Whether it is written on the claim that the task is to leave; what somebody has taken over is his."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from podcompose.run.protocols import Adopted, NotFound, Superseded
-from podcompose.run.records import Owner, PodRecord, PodRef
+from podcompose.run.records import Owner, PodRecord, PodRef, Stage
 from podcompose.run.warm.claims import Claim, label_of, written
 from podcompose.run.warm.hosting import Changed
 from podcompose.run.warm.tending import Tending
@@ -15,6 +15,8 @@ from podcompose.run.warm.upkeep import HostingBackend
 from podcompose.run.warm.yard import Yard
 
 __all__ = ["Stopping"]
+
+_STARTING = (Stage.REQUESTED, Stage.ACCEPTED, Stage.SCHEDULED, Stage.INITIALIZING, Stage.STARTING)
 
 
 class Stopping:
@@ -86,7 +88,8 @@ class Stopping:
         with self._yard.lock:
             there = self._yard.machine.pods.get(pod.uid)
             runs = there is not None and there.runs
-        if there is not None and not runs:
+            starts = there is not None and there.record.stage in _STARTING and len(there.claims) == 1
+        if starts:
             self._backend.stop(pod, grace=grace)
-        elif there is not None:
+        elif runs:
             self._tending.tend(pod.uid, claim.key)

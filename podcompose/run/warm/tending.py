@@ -73,7 +73,7 @@ class Tending:
                 return
             self._ordered.setdefault(key, self._clock())
             known = self._yard.known.get(claim.uid, Known())
-            self._yard.know(claim.uid, replace(known, sent=True))
+            self._yard.known[claim.uid] = replace(known, sent=True)
             first = known.sent is False
             ref, container = pod.record.ref, pod.marks.container
             forget = tuple(sorted(pod.forget))
@@ -183,7 +183,7 @@ class Tending:
             pod, claim = self._open(uid, key)
             if pod is not None and claim is not None:
                 known = self._yard.known.get(claim.uid, Known())
-                self._yard.know(claim.uid, replace(known, began=True, started=report.started or known.started, prepared=None))
+                self._yard.known[claim.uid] = replace(known, began=True, started=report.started or known.started, prepared=None)
                 self._yard.show(pod, self._clock())
 
     def _let_go(self, uid: str, key: str) -> None:
@@ -201,7 +201,7 @@ class Tending:
             if pod is None or claim is None:
                 return
             if report.ending and claim.stopped_at is None:  # why, the pod's end will say
-                self._yard.know(claim.uid, replace(self._yard.known.get(claim.uid, Known()), began=True, report=report))
+                self._yard.known[claim.uid] = replace(self._yard.known.get(claim.uid, Known()), began=True, report=report)
                 return
             outcome = outcome_of_report(report, claim, pod.marks.container)
             ordered = self._ordered.pop(key, None)

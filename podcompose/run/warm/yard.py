@@ -20,17 +20,17 @@ from podcompose.run.observe import Observation, lost
 from podcompose.run.outcome import Outcome
 from podcompose.run.protocols import Change, Gone, Left, Seen
 from podcompose.run.records import PodRecord, PodRef, Stage
+from podcompose.run.warm.believing import Believing
 from podcompose.run.warm.claims import Claim
 from podcompose.run.warm.commands import WarmPod
 from podcompose.run.warm.life import State
 from podcompose.run.warm.machine import Machine
 from podcompose.run.warm.own import OwnPods
 from podcompose.run.warm.pace import Starts
-from podcompose.run.warm.records import Known, outcome_of_end, record_of
+from podcompose.run.warm.records import UID, Known, outcome_of_end, record_of
+from podcompose.run.warm.vanished import Doubts, Graves
 
 __all__ = ["Yard", "read_task"]
-
-_BURIED = 4096
 
 
 def read_task(
@@ -51,6 +51,7 @@ class Yard:
         self.lock: threading.Condition = board.changed
         #: Of the same lock: a pod is free, or has ended, or a view has told all there is. Not of every change: few wait for these.
         self.stirred = stirred
+        #: What is known of tasks here, by uid: whoever finds out more writes it.
         self.known: dict[str, Known] = {}
         #: Results that are being written, by the task's uid: whatever becomes of the pod meanwhile, they are the truth.
         self.ending: dict[str, Outcome] = {}
@@ -62,11 +63,10 @@ class Yard:
         self.astray: Callable[[WarmPod, Claim], None] = lambda pod, claim: None
         #: Told of a task of another's that has vanished: he may have withdrawn, to put it on another pod.
         self.doubted: Callable[[Claim], None] = self.give_up
-        self._doubts: dict[str, tuple[PodRecord, Claim]] = {}
+        self._doubts, self._graves = Doubts(), Graves()
         #: Pods with a task that was not shown, for another pod had it too, and has it no more.
         self.hidden: list[WarmPod] = []
-        self._buried: dict[str, None] = {}
-        self._tasks: dict[tuple[str, str], tuple[str, str]] = {}
+        self._believing = Believing(machine, self.known)
         self._shown: dict[str, dict[str, Claim]] = {}
         self.own = OwnPods()
         #: Claims of launches that are under way here, whose pods have gone meanwhile.
@@ -83,7 +83,7 @@ class Yard:
 
     def see(self, record: PodRecord, now: datetime) -> WarmPod | None:
         """A pod as it is; one that is older than what is known says nothing."""
-        if record.ref.uid in self._buried:
+        if record.ref.uid in self._graves:
             return None
         there = self.machine.pods.get(record.ref.uid)
         if there is not None and not newer(record.resource_version, there.record.resource_version):
@@ -91,13 +91,13 @@ class Yard:
         pod = self.machine.see(record, now)
         if pod is not None:
             self._time(pod, now)
-            self._show(pod, now)
+            self.show(pod, now)
             if pod.state in (State.FREE, State.OVER):
                 self.stirred.notify_all()
         elif not _is_pooled(record):
             self._see_own(record)
         while len(self.hidden) > 0:
-            self._show(self.hidden.pop(), now)
+            self.show(self.hidden.pop(), now)
         return pod
 
     def lost(self, record: PodRecord, now: datetime) -> None:
@@ -107,10 +107,9 @@ class Yard:
     def find(self, namespace: str, launch_id: str) -> tuple[PodRecord, Claim | None] | None:
         """The task of a launch id, as it is shown, and its claim if it has one."""
         with self.lock:
-            place = self._tasks.get((namespace, launch_id))
-            pod = None if place is None else self.machine.pods.get(place[0])
-            claim = None if pod is None or place is None else pod.claims.get(place[1])
-            if pod is not None and claim is not None:
+            there = self._believing.at(namespace, launch_id)
+            if there is not None:
+                pod, claim = there
                 return record_of(claim, pod.record, self.known.get(claim.uid, Known())), claim
             own = self.own.find(namespace, launch_id)
             return None if own is None else (own, None)
@@ -121,18 +120,8 @@ class Yard:
         if shown is None:
             return None
         record: PodRecord = shown["record"]
-        place = self._tasks.get((record.ref.namespace, record.launch_id or ""))
-        pod = None if place is None else self.machine.pods.get(place[0])
-        claim = None if pod is None or place is None else pod.claims.get(place[1])
-        return (pod, claim) if pod is not None and claim is not None and claim.uid == uid else None
-
-    def know(self, uid: str, known: Known) -> None:
-        """Something more is known of a task."""
-        self.known[uid] = known
-
-    def show(self, pod: WarmPod, now: datetime) -> None:
-        """Tell of a pod's tasks what is not told yet."""
-        self._show(pod, now)
+        there = self._believing.at(record.ref.namespace, record.launch_id or "")
+        return there if there is not None and there[1].uid == uid else None
 
     def end(self, pod: PodRecord, claim: Claim, outcome: Outcome, *, remove: bool) -> None:
         """A task has its outcome, which is told; and it is no more."""
@@ -147,13 +136,13 @@ class Yard:
         if found is not None:
             pod = found[0]
             pod.claims = {key: other for key, other in pod.claims.items() if key != claim.key}
-            self._show(pod, now)
+            self.show(pod, now)
 
     def drop_own(self, uid: str) -> None:
         """A pod of its own is gone: that was read, and is not told yet."""
         record = self.own.of(uid)
         if record is not None:
-            self._bury(record.ref.uid)
+            self._graves.bury(record.ref.uid)
             self._gone_own(replace(record, outcome=lost(record)))
 
     def begin_anew(self, uids: set[str], places: Callable[[PodRef], bool], now: datetime) -> None:
@@ -168,20 +157,24 @@ class Yard:
         if start_s is not None:
             self.machine.took(pod.marks.kind, start_s=start_s)
 
-    def _show(self, pod: WarmPod, now: datetime) -> None:
+    def show(self, pod: WarmPod, now: datetime) -> None:
+        """Tell of a pod's tasks what is not told yet."""
         uid, namespace = pod.record.ref.uid, pod.record.ref.namespace
         before = self._shown.get(uid, {})
-        self._shown[uid] = {key: claim for key, claim in pod.claims.items() if not self._is_tentative(claim, pod.record.ref)}
+        self._shown[uid] = {
+            key: claim for key, claim in pod.claims.items() if not self._believing.is_tentative(claim, pod.record.ref)
+        }
         for key, claim in self._shown[uid].items():
             shown = before.get(key)
             if (shown is claim and not claim.is_open) or self._is_elsewhere(claim):
                 continue
             if shown is not None and shown.uid != claim.uid:
                 self._vanished(pod, shown)
-            self._tasks[namespace, claim.launch_id] = (uid, key)
+            self._believing.put(claim, pod.record.ref)
             if claim.holder != self.machine.settings.holder:
                 self._doubtful(claim)
-            self._believe(claim, namespace)
+            for record, earlier in self._doubts.over(claim, namespace):
+                self._deleted(record, earlier)
             self._put(record_of(claim, pod.record, self.known.get(claim.uid, Known())))
         for key, claim in before.items():
             if key not in pod.claims:
@@ -200,7 +193,7 @@ class Yard:
             if known.sent is True and claim.uid not in self.ending:
                 self.astray(pod, claim)
             if claim.holder != self.machine.settings.holder and not known.began and claim.uid not in self.ending:
-                self._doubts[claim.uid] = (pod.record, claim)
+                self._doubts.add(pod.record, claim)
                 self.doubted(claim)
                 return
             outcome = self.ending.get(claim.uid) or outcome_of_end(claim, replace(pod.record, outcome=Outcome("Deleted")), known)
@@ -223,51 +216,20 @@ class Yard:
 
     def give_up(self, claim: Claim) -> None:
         """A task of another's that has vanished has not come again: he has not only put it on another pod."""
-        doubt = self._doubts.pop(claim.uid, None)
-        if doubt is not None and self.board.by_uid(claim.uid) is not None:
-            record, known = doubt[0], self.known.get(claim.uid, Known())
+        record = self._doubts.take(claim)
+        if record is not None:
+            self._deleted(record, claim)
+
+    def _deleted(self, record: PodRecord, claim: Claim) -> None:
+        if self.board.by_uid(claim.uid) is not None:
+            known = self.known.get(claim.uid, Known())
             self.end(record, claim, outcome_of_end(claim, replace(record, outcome=Outcome("Deleted")), known), remove=True)
 
-    def _believe(self, claim: Claim, namespace: str) -> None:
-        """A claim is there: if it was in doubt it is no more, and an earlier one of its launch id is over."""
-        self._doubts.pop(claim.uid, None)
-        for record, other in tuple(self._doubts.values()):
-            if (other.key, record.ref.namespace) == (claim.key, namespace):
-                self.give_up(other)
-
-    def _is_tentative(self, claim: Claim, pod: PodRef) -> bool:
-        """Whether it may be taken back: it is being launched here, or the same task is on another pod already."""
-        if self._is_pending(claim):
-            return True
-        place = self._tasks.get((pod.namespace, claim.launch_id))
-        other = None if place is None or place[0] == pod.uid else self.machine.pods.get(place[0])
-        first = None if other is None else other.claims.get(claim.key)
-        if first is None or other is None or not first.is_open:
-            return first is not None
-        if self._is_sure(first) or self._is_sure(claim):
-            return self._is_sure(first)
-        # Of two, the one that is left, most likely: whose pod has the smaller uid (see inheriting). One of ours is not so sure.
-        return claim.holder == self.machine.settings.holder or other.record.ref.uid < pod.uid
-
-    def _is_pending(self, claim: Claim) -> bool:
-        """Whether it is of a launch that is under way here."""
-        return claim.key in self.machine.pending and claim.holder == self.machine.settings.holder and claim.is_open
-
-    def _is_sure(self, claim: Claim) -> bool:
-        """Whether it is ours, and was found to be in one pod alone."""
-        return claim.holder == self.machine.settings.holder and self.known.get(claim.uid, Known()).sent is not None
-
-    def _bury(self, uid: str) -> None:
-        """What is told of a pod that is gone is old, from whoever hears of it later; of so many others nobody hears any more."""
-        self._buried[uid] = None
-        if len(self._buried) > _BURIED:
-            del self._buried[next(iter(self._buried))]
-
     def _gone(self, record: PodRecord, now: datetime) -> None:
-        self._bury(record.ref.uid)
+        self._graves.bury(record.ref.uid)
         there = self.machine.pods.get(record.ref.uid)
         if there is not None and there.record.annotations != record.annotations:
-            self._show(self.machine.see(record, now) or there, now)  # the last of it may say more than was seen
+            self.show(self.machine.see(record, now) or there, now)  # the last of it may say more than was seen
         pod = self.machine.gone(record.ref.uid)
         self.starts.forget(record.launch_id)
         if pod is None:
@@ -279,16 +241,17 @@ class Yard:
         for claim in pod.claims.values():
             if self._is_elsewhere(claim):
                 continue
-            if self.board.by_uid(claim.uid) is not None or not self._is_tentative(claim, record.ref):
+            if self.board.by_uid(claim.uid) is not None or not self._believing.is_tentative(claim, record.ref):
                 self._end_with(record, claim)
-            elif self._is_pending(claim):
+            elif self._believing.is_pending(claim):
                 self._early[claim.uid] = (record, claim)
 
-    def launched(self, claim: Claim) -> None:
-        """A claim of a launch here stands, or may: if its pod has gone meanwhile, that is its end."""
+    def launched(self, claim: Claim) -> bool:
+        """A claim of a launch here stands, or may: whether its pod has gone meanwhile, which is its end."""
         early = self._early.pop(claim.uid, None)
         if early is not None:
             self._end_with(*early)
+        return early is not None
 
     def withdrawn(self, claim: Claim) -> None:
         """A claim of a launch here is on no pod any more, and was never told of."""
@@ -310,11 +273,7 @@ class Yard:
         self.board.remove(claim.uid)
         self.known.pop(claim.uid, None)
         self.ending.pop(claim.uid, None)
-        place = self._tasks.get((namespace, claim.launch_id))
-        pod = None if place is None else self.machine.pods.get(place[0])
-        there = None if pod is None or place is None else pod.claims.get(place[1])
-        if there is None or there.uid == claim.uid:
-            self._tasks.pop((namespace, claim.launch_id), None)
+        self._believing.forget(claim, namespace)
 
     def _is_elsewhere(self, claim: Claim) -> bool:
         """Whether a task has, or is about to have, a pod of its own instead."""
@@ -322,8 +281,8 @@ class Yard:
 
     def _see_own(self, record: PodRecord) -> None:
         shown = self.own.see(record)
+        self.moving.discard((record.annotations or {}).get(UID, record.ref.uid))
         if shown is not None:
-            self.moving.discard(shown.ref.uid)
             self._put(shown)
 
     def _gone_own(self, record: PodRecord) -> None:

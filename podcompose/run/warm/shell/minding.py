@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["ATTEND", "CLOCK", "SCAN", "START", "TELL"]
 
+# The last number in loadavg is that of this container's newest process, unless something between shows that of the whole machine.
 # The fronts know the poke as descriptor 3, so nothing else may be there: not the pipe of a `...`, into which they would write.
 START = r"""
 exec 3</dev/null
@@ -13,6 +14,13 @@ _pc_unfit() {
   printf '%s\n' "$1" >&2
   mkdir -p "$_pc_r" 2>/dev/null
   { printf '%s\n' "$1" >"$_pc_r/unfit"; } 2>/dev/null
+  # An order that came just now has looked for that file already.
+  sleep 1
+  for _pc_f in "$_pc_r"/front/*; do
+    [ ! -p "$_pc_f" ] || { _pc_k=${_pc_f##*/}; printf '%s unfit %s\n' "${_pc_k%%.*}" "$1" 1<>"$_pc_f"; }
+  done
+  { mkfifo "$_pc_r/never"; } 2>/dev/null
+  while [ -p "$_pc_r/never" ]; do read -r _pc_x <>"$_pc_r/never"; done
   while :; do sleep 3600 & wait "$!"; done
 }
 if [ -e "$_pc_r/poke" ]; then
@@ -51,16 +59,27 @@ _pc_oomfile=
 for _pc_x in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
   if [ -r "$_pc_x" ]; then _pc_oomfile=$_pc_x; break; fi
 done
+_pc_counts=
+sleep 0 &
+_pc_x=$!
+wait "$_pc_x"
+{ read -r _pc_y _pc_y _pc_y _pc_y _pc_y </proc/loadavg; } 2>/dev/null
+case ${_pc_y-} in
+  '' | *[!0123456789]*) ;;
+  *) [ "$_pc_y" -lt "$_pc_x" ] || [ "$_pc_y" -gt "$((_pc_x + 1000))" ] || _pc_counts=1 ;;
+esac
 exec 3<>"$_pc_r/poke"
 """
 
-# The clock: the time the machine is up, which a shell reads without starting anything, and now and then `date` for the difference.
+# The clock: the time the machine is up, which a shell reads without starting anything (_pc_m: alarms go by it, for nobody sets it),
+# and now and then `date` for the difference.
 CLOCK = r"""
 _pc_now() {
   _pc_t=
   { read -r _pc_t _pc_x </proc/uptime; }
   _pc_t=${_pc_t%%.*}
-  if [ -z "$_pc_t" ]; then _pc_t=`date +%s`; return; fi
+  if [ -z "$_pc_t" ]; then _pc_t=`date +%s` _pc_m=$_pc_t; return; fi
+  _pc_m=$_pc_t
   if [ -z "$_pc_cal" ] || [ "$((_pc_t - _pc_cal))" -gt 60 ]; then
     _pc_x=`date +%s`
     _pc_cal=$_pc_t
@@ -169,7 +188,7 @@ _pc_want_stop() {
 # Whoever sends a signal sends it again; only the kubelet does not.
 ATTEND = r"""
 _pc_alarm() {
-  _pc_due=$((_pc_t + ${1%%.*}))
+  _pc_due=$((_pc_m + ${1%%.*}))
   [ -z "$_pc_timer" ] || kill -s KILL "$_pc_timer"
   if [ "$_pc_shell" = bash ]; then
     sleep "$1" 3>&- >/dev/null &
@@ -188,15 +207,19 @@ _pc_end() {
   if [ -z "$_pc_phase" ]; then
     _pc_phase=term
     kill -s TERM "$_pc_pid"
-  elif [ "$((_pc_t + ${1%%.*}))" -ge "$_pc_due" ]; then return
+  elif [ "$((_pc_m + ${1%%.*}))" -ge "$_pc_due" ]; then return
   fi
   _pc_alarm "$1"
 }
 _pc_attend() {
   if [ -n "$_pc_term" ] && [ -z "$_pc_passed" ]; then _pc_passed=1; kill -s "$_pc_term" "$_pc_pid"; fi
   _pc_now
-  if [ -n "$_pc_due" ] && [ "$_pc_t" -ge "$_pc_due" ] && [ -n "$_pc_late" ]; then
-    if [ -n "$_pc_phase" ]; then kill -s KILL "$_pc_pid"; else _pc_timed=t; _pc_end "$_pc_grace"; fi
+  if [ -n "$_pc_due" ] && [ -n "$_pc_late" ]; then
+    if [ "$_pc_m" -lt "$_pc_due" ]; then
+      if [ "$_pc_shell" = bash ]; then _pc_alarm "$((_pc_due - _pc_m))"; fi # the others' alarms ring again by themselves
+    elif [ -n "$_pc_phase" ]; then kill -s KILL "$_pc_pid"
+    else _pc_timed=t; _pc_end "$_pc_grace"
+    fi
   fi
   _pc_late=
   _pc_scan

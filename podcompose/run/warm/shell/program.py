@@ -35,8 +35,8 @@ _pc_key= _pc_waits=
 while :; do
   while _pc_go= _pc_gok=; _pc_scan; [ -n "$_pc_go" ]; do _pc_begin; done
   [ -z "$_pc_quit" ] || _pc_leave 0
-  [ -z "$_pc_term" ] || exit 0
   _pc_idle=1
+  [ -z "$_pc_term" ] || exit 0
   read -r _pc_x <&3
   _pc_idle=
 done
@@ -86,17 +86,30 @@ _pc_front() {
     { rm -f "$_pc_f.sh" </dev/null; _pc_say "cut cannot make a FIFO in $_pc_r"; return; }
   exec 4<>"$_pc_f"
   _pc_poke
+  # A signal may be lost between two looks, and a task may take the pipe away; one who is idle needs none of this.
   _pc_t=
-  if [ "$_pc_v" = stop ]; then
-    ( exec 4>&- >/dev/null 2>&1 </dev/null; while sleep 1 && [ -d "/proc/${$}" ]; do _pc_poke; done ) &
+  if [ "$_pc_v" = stop ] || [ -s "$_pc_r/busy" ]; then
+    (
+      exec >/dev/null 2>&1 </dev/null
+      while sleep 1 && [ -d "/proc/${$}" ]; do
+        _pc_poke
+        [ -p "$_pc_f" ] || printf '%s cut the pipe was taken away\n' "$_pc_k" >&4
+      done
+    ) &
     _pc_t=$!
   fi
+  _pc_y=
   while read -r _pc_y _pc_x <&4; do
     [ "$_pc_y" = "$_pc_k" ] || continue
+    if [ "$_pc_v" != stop ] && [ -n "$_pc_t" ]; then
+      kill -s KILL "$_pc_t" 2>/dev/null
+      _pc_t=
+    fi
     if [ -n "$_pc_full" ] && [ "$_pc_x" = absent ]; then _pc_x="unfit no space for a task in $_pc_r"; fi
     _pc_say "$_pc_x" || exit 0
-    case $_pc_x in running*) ;; *) break ;; esac
+    case $_pc_x in running*) ;; *) _pc_y=.; break ;; esac
   done
+  [ "$_pc_y" = . ] || _pc_say "cut the pipe was taken away"
   exec 4>&-
   [ -z "$_pc_t" ] || kill -s KILL "$_pc_t" 2>/dev/null
   rm -f "$_pc_f" "$_pc_f.sh" </dev/null

@@ -98,7 +98,7 @@ _pc_look() {
   done
   _pc_y=
   { read -r _pc_l _pc_l _pc_l _pc_l _pc_y </proc/loadavg; }
-  [ "$_pc_x" = "$_pc_y" ] || _pc_made=1
+  [ "$_pc_x" = "$_pc_y" ] || _pc_made=$_pc_counts
 }
 _pc_sweep() {
   _pc_dead=' ' _pc_round=0 _pc_spin=0 _pc_any=
@@ -118,6 +118,7 @@ _pc_sweep() {
     _pc_any=1
     if [ -n "$_pc_fresh$_pc_made" ]; then
       _pc_round=$((_pc_round + 1))
+      if [ -z "$_pc_left" ] && [ "$_pc_round" -gt 30 ]; then return 0; fi
       if [ "$_pc_round" -gt 20 ] || { [ "$_pc_round" -gt 2 ] && [ "$_pc_n" -gt 300 ]; }; then kill -s KILL -- -1; fi
     else
       _pc_spin=$((_pc_spin + 1))
@@ -224,11 +225,18 @@ _pc_await() {
 _pc_over() {
   _pc_sweep
   if [ -n "$_pc_tee" ]; then
+    # A task that was killed before it opened the pipe leaves tee waiting for one who does.
+    _pc_opens=
+    if [ ! -e "$_pc_r/log/$_pc_key" ] && [ -p "$_pc_r/out" ]; then
+      ( exec 3>&-; : >"$_pc_r/out" ) &
+      _pc_opens=$!
+    fi
     kill -s CONT "$_pc_tee"
     while kill -s 0 "$_pc_tee"; do
       wait "$_pc_tee"
       [ "$?" -gt 128 ] || break
     done
+    [ -z "$_pc_opens" ] || kill -s KILL "$_pc_opens"
     _pc_tee=
   fi
   _pc_tidy
