@@ -272,7 +272,8 @@ STRIKES: dict[str, tuple[Callable[[Struck, str], None], str, set[str]]] = {
     "deleted": (Struck.deleted, NEVER, {"Failed", "Deleted"}),
     "deleted, deaf": (Struck.deleted, DEAF, {"Deleted"}),
     "deleted, and done in time": (Struck.deleted, "trap 'exit 21' TERM; while :; do sleep 0.1; done", {"Failed"}),
-    "forced": (Struck.forced, NEVER, {"Deleted"}),
+    # The kubelet may be quick enough with its TERM, and the task with its end.
+    "forced": (Struck.forced, NEVER, {"Failed", "Deleted"}),
 }
 
 
