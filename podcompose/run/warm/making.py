@@ -8,10 +8,11 @@ from typing import Any
 
 from podcompose.errors import a
 from podcompose.run.board import steady_clock
+from podcompose.run.naming import label_value
 from podcompose.run.warm.hosting import Hosting
 from podcompose.run.warm.life import State
 
-__all__ = ["Stats", "check", "set_up"]
+__all__ = ["Stats", "check", "check_words", "set_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,16 @@ def check(backend: Any, keep: int, limit: int, idle_timeout_s: float, max_tasks:
         raise ValueError(f"keep is at least 0, limit and max_tasks at least 1: keep={keep}, limit={limit}, max_tasks={max_tasks}")
     if not (idle_timeout_s > 0 and max_age_s > 0):  # nor NaN
         raise ValueError(f"idle_timeout_s and max_age_s are more than 0, not {idle_timeout_s} and {max_age_s}")
+
+
+def check_words(name: str, fresh: Any, init_once: Any, of_pod: Any, at_close: str) -> None:
+    """
+    Whether a pool can be called and told so.
+
+    Raises: TypeError, ValueError: one of them is of another kind, or no label's value.
+    """
+    if at_close not in ("leave", "drain"):
+        raise ValueError(f"at_close is 'leave' or 'drain', not {at_close!r}")
+    if isinstance(init_once, str) or isinstance(of_pod, str) or not (isinstance(fresh, bool) or callable(fresh)):
+        raise TypeError("init_once and of_pod are several names, and fresh is True, False or a function")
+    label_value(name)

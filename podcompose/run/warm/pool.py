@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from podcompose.run.board import Board
-from podcompose.run.naming import label_value, launch_label
+from podcompose.run.naming import launch_label
 from podcompose.run.prepare import Prepared, for_launch
 from podcompose.run.protocols import Adopted, Launched, NotFound, Pod, Selection, Superseded
 from podcompose.run.records import Owner, PodRef
@@ -25,7 +25,7 @@ from podcompose.run.warm.launching import Launching
 from podcompose.run.warm.life import State
 from podcompose.run.warm.lookout import Lookout
 from podcompose.run.warm.machine import Machine
-from podcompose.run.warm.making import Stats, check, set_up
+from podcompose.run.warm.making import Stats, check, check_words, set_up
 from podcompose.run.warm.moving import Moving
 from podcompose.run.warm.records import ref_of
 from podcompose.run.warm.stopping import Stopping
@@ -84,11 +84,7 @@ class WarmPool:
         drain_s: float = 60.0,
     ) -> None:
         check(backend, keep, limit, idle_timeout_s, max_tasks, max_age_s)
-        if at_close not in ("leave", "drain"):
-            raise ValueError(f"at_close is 'leave' or 'drain', not {at_close!r}")
-        if isinstance(init_once, str) or isinstance(of_pod, str) or not (isinstance(fresh, bool) or callable(fresh)):
-            raise TypeError("init_once and of_pod are several names, and fresh is True, False or a function")
-        label_value(name)
+        check_words(name, fresh, init_once, of_pod, at_close)
         holder = Owner(f"pool/{name}", time.time_ns() // 1_000_000) if owner is None else owner
         self._backend, self._at_close, self._drain_s = backend, at_close, drain_s
         clock = set_up(self, backend)

@@ -161,9 +161,8 @@ class Yard:
         """Tell of a pod's tasks what is not told yet."""
         uid, namespace = pod.record.ref.uid, pod.record.ref.namespace
         before = self._shown.get(uid, {})
-        self._shown[uid] = {
-            key: claim for key, claim in pod.claims.items() if not self._believing.is_tentative(claim, pod.record.ref)
-        }
+        is_tentative = self._believing.is_tentative
+        self._shown[uid] = {key: claim for key, claim in pod.claims.items() if not is_tentative(claim, pod.record.ref)}
         for key, claim in self._shown[uid].items():
             shown = before.get(key)
             if (shown is claim and not claim.is_open) or self._is_elsewhere(claim):
