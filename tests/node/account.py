@@ -129,9 +129,7 @@ class Place:
 
         def still() -> bool:
             seen.append(self._log(ref, name))
-            # Whole pages of a pipe: on a busy machine the rest may be long in coming.
-            still = STILL * 20 if seen[-1] != b"" and len(seen[-1]) % 4096 == 0 else STILL
-            return len(seen) >= still and len(set(seen[-still:])) == 1
+            return len(seen) >= STILL and len(set(seen[-STILL:])) == 1
 
         wait_for(still, f"{ref}: the log of {name} grows no more", timeout=PATIENCE_S, every=LOOK_S)
         return seen[-1]
