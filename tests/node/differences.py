@@ -36,8 +36,8 @@ _AGAIN = (
     "the machine's pace says which"
 )
 _DRAINED = (
-    "a node's runtime takes for some two seconds what is left in the pipe of a container that has ended; on a busy machine the rest "
-    "is lost, here nothing is"
+    "a node's runtime takes for some two seconds what is left in the pipe of a container that has ended; on a busy machine the "
+    "rest is lost, here nothing is"
 )
 
 _END = frozenset({"exit code", "signal", "exits"})
