@@ -120,10 +120,10 @@ _pc_tell_all() {
 }
 """
 
-# The orders that lie there. Whatever is not a name that a front gave is not looked at: a name becomes part of a variable's.
+# The orders that lie there; those of dead fronts are removed, but not the one that the task is being made of. Whatever is not a
+# name that a front gave is not looked at: a name becomes part of a variable's.
 SCAN = r"""
 _pc_scan() {
-  _pc_stale=
   for _pc_f in "$_pc_r"/front/*; do
     _pc_n=${_pc_f##*/}
     _pc_n=${_pc_n%.sh}
@@ -135,7 +135,9 @@ _pc_scan() {
     _pc_p=${_pc_n#*.}
     case $_pc_k in '' | *[!abcdefghijklmnopqrstuvwxyz234567]*) continue ;; esac
     case $_pc_p in '' | *[!0123456789]*) continue ;; esac
-    if [ ! -d "/proc/$_pc_p" ]; then _pc_stale=1; rm -rf "$_pc_f"; continue; fi
+    case $_pc_f in "$_pc_go" | "$_pc_go.sh") ;; *)
+      if [ ! -d "/proc/$_pc_p" ]; then rm -rf "$_pc_f"; continue; fi
+    esac
     case $_pc_f in *.sh) continue ;; esac
     eval "_pc_s=\${_pc_k_$_pc_k-}"
     case $_pc_v in
